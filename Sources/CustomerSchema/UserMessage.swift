@@ -1,0 +1,75 @@
+/// Something a person is told: a stable code and its values, worded later in her language.
+///
+/// The catalogues of `Presentation` hold, for each code, `CODE` (the sentence) and, where there
+/// is something to do about it, `CODE.fix`. Placeholders in the sentences are argument names.
+package struct UserMessage: Sendable, Hashable, Codable {
+  /// Dotted and stable, such as `import.date.ambiguous`.
+  package let code: String
+  package let arguments: [String: MessageArgument]
+  /// Where it is, when it is somewhere in a file.
+  package let location: SourceLocation?
+
+  package init(
+    _ code: String, _ arguments: [String: MessageArgument] = [:], at location: SourceLocation? = nil
+  ) {
+    self.code = code
+    self.arguments = arguments
+    self.location = location
+  }
+}
+
+/// A value inside a message, worded by the reader's language.
+package enum MessageArgument: Sendable, Hashable, Codable {
+  /// Shown as it is (names of files and columns, values).
+  case text(String)
+  /// A term that has its own key in the catalogues, such as `segment.loyal`.
+  case term(String)
+  case count(Int)
+  case money(Money)
+  /// A ratio: 0.64 is shown as 64 %.
+  case share(Double)
+  /// A number with so many decimals at most.
+  case number(Double, decimals: Int)
+  case date(LocalDate)
+  case texts([String])
+}
+
+extension MessageArgument: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+  package init(stringLiteral value: String) { self = .text(value) }
+  package init(integerLiteral value: Int) { self = .count(value) }
+}
+
+/// A place in a file that a person gave.
+package struct SourceLocation: Sendable, Hashable, Codable {
+  /// As the person wrote it.
+  package let file: String
+  /// From 1; nil for the file as a whole.
+  package let line: Int?
+  /// The column's name, or its position from 1 when it has none.
+  package let column: String?
+
+  package init(file: String, line: Int? = nil, column: String? = nil) {
+    self.file = file
+    self.line = line
+    self.column = column
+  }
+}
+
+/// An error with something to tell a person.
+package protocol UserFacingError: Error {
+  var userMessage: UserMessage { get }
+  var exitStatus: ExitStatus { get }
+}
+
+/// How a command ends.
+package enum ExitStatus: Int32, Sendable, Codable {
+  case done = 0
+  /// The data or a definition is wrong.
+  case data = 1
+  /// The command line is wrong.
+  case usage = 2
+  /// A defect of Quartier.
+  case `internal` = 3
+  /// The disk, a permission, a lock, a missing library.
+  case environment = 4
+}

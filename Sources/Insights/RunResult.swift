@@ -1,0 +1,209 @@
+package import CustomerSchema
+package import Ingestion
+
+/// Everything a run says, as a machine reads it (`segments.json`, `--json`) and as the report and
+/// the terminal show it. Shares are between 0 and 1; days are calendar days.
+package struct RunResult: Sendable, Codable {
+  /// The version of this structure: `quartier.run/1`.
+  package let schema: String
+  package let quartierVersion: String
+  package let asOf: LocalDate
+  package let asOfRule: AsOfRule
+  package let timeZone: String
+  package let method: MethodReport
+  package let imported: ImportReport
+  package let totals: Totals
+  /// The chosen partition, in the order to act on them (by the objective when one is given).
+  package let segments: [SegmentReport]
+  /// The other partition: the eleven groups when `segments` are the five, and conversely.
+  package let otherSegments: [SegmentReport]
+  package let lifecycle: [LifecycleReport]
+  package let grid: [GridCell]
+  /// Nil when nobody had bought one period earlier.
+  package let migration: MigrationReport?
+  package let cohorts: CohortReport
+  package let concentration: ConcentrationReport
+  package let objective: Objective?
+  /// What a busy owner must know, most important first.
+  package let headlines: [UserMessage]
+  /// Assumptions and everything that was set aside.
+  package let notes: [UserMessage]
+
+  package enum AsOfRule: String, Sendable, Codable {
+    case lastOrder = "last-order"
+    case date, now
+  }
+}
+
+extension RunResult {
+  /// How scores and segments were made; enough to score one more customer.
+  package struct MethodReport: Sendable, Codable {
+    package let partition: Partition
+    package let scoring: ScoringBasis
+    package let monetary: Monetary
+    package let classes: Int
+    package let weights: Weights
+    package let thresholds: Thresholds
+    /// The length of a period for retention, trend and migration, such as `3mo`.
+    package let period: String
+    /// Whether an order of total 0 counts as a purchase.
+    package let zeroOrdersArePurchases: Bool
+    package let lifecycle: LifecycleRules
+
+    package enum Partition: String, Sendable, Codable { case five, eleven }
+    package enum ScoringBasis: String, Sendable, Codable { case quantiles, fixed }
+    package enum Monetary: String, Sendable, Codable { case net, gross, average }
+
+    package struct Weights: Sendable, Codable, Hashable {
+      package let recency: Double
+      package let frequency: Double
+      package let monetary: Double
+    }
+
+    /// Cut points, ascending: `classes - 1` per measure. F and M score 1 plus the cuts strictly
+    /// below the value; R scores `classes` minus that number.
+    package struct Thresholds: Sendable, Codable, Hashable {
+      package let daysSinceLastPurchase: [Double]
+      package let orders: [Double]
+      package let monetary: [Double]
+    }
+
+    /// The limits of the life-cycle rules, in days and orders.
+    package struct LifecycleRules: Sendable, Codable, Hashable {
+      package let newDays: Int
+      package let dormantMonths: Int
+      package let lostMonths: Int
+      package let reactivatedDays: Int
+      package let loyalOrders: Int
+      package let loyalMonths: Int
+      package let slippingFactor: Double
+      package let slippingDays: Int
+    }
+  }
+
+  package struct Totals: Sendable, Codable {
+    /// Customers named in the file, buyers or not.
+    package let customers: Int
+    package let purchasers: Int
+    /// Purchase orders of known customers.
+    package let orders: Int
+    /// Purchase orders without a customer.
+    package let guestOrders: Int
+    /// Revenue of guest orders, net of returns.
+    package let guestRevenue: Money
+    /// Known customers' revenue before and after returns.
+    package let grossRevenue: Money
+    package let returnedAmount: Money
+    package let revenue: Money
+    /// Orders of 0, set aside unless they count as purchases.
+    package let zeroOrders: Int
+    /// Customers with orders of 0 only.
+    package let zeroOnlyCustomers: Int
+    /// Orders with something sent back or marked cancelled.
+    package let returnOrders: Int
+    package let averageBasket: Money?
+    package let firstOrder: LocalDate?
+    package let lastOrder: LocalDate?
+    /// Orders dated after `asOf`, left out.
+    package let ordersAfterAsOf: Int
+    package let repeatRate: Double?
+    package let retentionRate: Double?
+    package let medianDaysBetweenPurchases: Double?
+  }
+
+  /// One segment with its figures and what to do.
+  package struct SegmentReport: Sendable, Codable {
+    /// Such as `loyal_high_value`; the catalogues have `segment.ID`, `segment.ID.who`,
+    /// `segment.ID.action`.
+    package let id: String
+    package let customers: Int
+    package let customerShare: Double
+    package let revenue: Money
+    package let revenueShare: Double?
+    package let averageBasket: Money?
+    package let ordersPerCustomer: Double?
+    package let medianDaysSinceLastPurchase: Double?
+    package let repeatRate: Double?
+    package let retentionRate: Double?
+    package let returnRate: Double?
+    /// Revenue of the last period and of the one before.
+    package let revenueThisPeriod: Money
+    package let revenuePreviousPeriod: Money
+    /// Change between both; nil when there was none before.
+    package let revenueTrend: Double?
+    package let intention: Intention
+    /// One sentence of why.
+    package let reason: UserMessage
+    /// Why it comes early for the objective; nil for the others.
+    package let objectiveReason: UserMessage?
+    /// Twelve revenues, one per month up to `asOf`, oldest first (sparkline); fewer for a young
+    /// base.
+    package let monthlyRevenue: [Double]
+  }
+
+  package enum Intention: String, Sendable, Codable, CaseIterable {
+    case retain, develop, convert, reactivate
+    case serveDifferently = "serve_differently"
+  }
+
+  package enum Objective: String, Sendable, Codable, CaseIterable {
+    case retain, reactivate, convert, develop
+  }
+
+  package struct LifecycleReport: Sendable, Codable {
+    /// `new`, `active`, `loyal`, `slipping`, `dormant`, `lost`, `reactivated`.
+    package let stage: String
+    package let customers: Int
+    package let customerShare: Double
+    package let revenue: Money
+    /// The rule that gives the stage, with its limits.
+    package let rule: UserMessage
+  }
+
+  /// One cell of the R × FM heat map (1 to 5 each).
+  package struct GridCell: Sendable, Codable {
+    package let recencyScore: Int
+    package let valueScore: Int
+    package let customers: Int
+    package let revenue: Money
+    /// The eleven-group id of the cell.
+    package let group: String
+  }
+
+  package struct MigrationReport: Sendable, Codable {
+    package let from: LocalDate
+    package let to: LocalDate
+    /// Every pair with at least one customer; `from` nil for those who had not bought yet.
+    package let flows: [Flow]
+
+    package struct Flow: Sendable, Codable {
+      package let from: String?
+      package let to: String
+      package let customers: Int
+      package let revenue: Money
+    }
+  }
+
+  package struct CohortReport: Sendable, Codable {
+    /// Months per step of the table (1; 3 when the history is long).
+    package let monthsPerStep: Int
+    package let rows: [Row]
+
+    package struct Row: Sendable, Codable {
+      /// The first day of the cohort's first month.
+      package let start: LocalDate
+      package let customers: Int
+      /// Customers with a purchase k steps after the first; element 0 is the cohort's size.
+      package let active: [Int]
+    }
+  }
+
+  package struct ConcentrationReport: Sendable, Codable {
+    /// Of revenue per purchaser (negative revenues count as 0); nil without revenue.
+    package let gini: Double?
+    /// 101 points: revenue share of the best 0 %, 1 % … 100 % of purchasers.
+    package let revenueShareOfTop: [Double]
+    /// Share of purchasers, best first, that make 80 % of revenue.
+    package let customersFor80Percent: Double?
+  }
+}
