@@ -43,7 +43,8 @@ let package = Package(
   targets: [
     library("SQLBuilder"),
     library("CustomerSchema", ["SQLBuilder"]),
-    library("Warehouse", ["CustomerSchema", "SQLBuilder"]),
+    library(
+      "Warehouse", ["CustomerSchema", "SQLBuilder"], resources: [.copy("Migrations")]),
     .target(
       name: "CDuckDB",
       linkerSettings: [
@@ -56,7 +57,12 @@ let package = Package(
       ]),
     library("DuckDBEngine", ["Warehouse", "SQLBuilder", "CDuckDB"]),
     library("Ingestion", ["Warehouse", "CustomerSchema", "SQLBuilder"]),
-    library("Insights", ["Ingestion", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+    library(
+      "Features", ["Warehouse", "CustomerSchema", "SQLBuilder"], resources: [.copy("Resources")]),
+    .systemLibrary(
+      name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
+    library("Spreadsheets", ["CustomerSchema", "CXlsxWriter"]),
+    library("Insights", ["Ingestion", "Features", "Warehouse", "CustomerSchema", "SQLBuilder"]),
     tests("DuckDBEngineTests", ["DuckDBEngine", "Warehouse", "SQLBuilder"]),
   ]
 )

@@ -162,3 +162,8 @@ extension SQLDecimal: CustomStringConvertible {
     return sign + padded.dropLast(Int(scale)) + "." + padded.suffix(Int(scale))
   }
 }
+
+extension SQLDecimal {
+  /// Nothing.
+  package static let zero = SQLDecimal(units: 0, scale: 0)
+}

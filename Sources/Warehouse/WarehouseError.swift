@@ -1,3 +1,5 @@
+package import CustomerSchema
+
 /// What can go wrong between Quartier and a query engine or its store.
 package enum WarehouseError: Error, Sendable, Hashable {
   /// The engine refused or failed a statement, with its own reason.
@@ -44,6 +46,35 @@ extension WarehouseError: CustomStringConvertible {
     case .unexpectedResult(let what): what
     case .storeTooNew(let found, let known): "store version \(found), newest known \(known)"
     case .migrationChanged(let version): "migration \(version) differs from the one applied"
+    }
+  }
+}
+
+extension WarehouseError: UserFacingError {
+  package var userMessage: UserMessage {
+    switch self {
+    case .engine(let failure, let reason):
+      UserMessage("engine.\(failure.rawValue)", ["reason": .text(reason)])
+    case .cancelled: UserMessage("engine.cancelled")
+    case .unexpectedResult(let what): UserMessage("engine.unexpected", ["reason": .text(what)])
+    case .storeTooNew(let found, let known):
+      UserMessage("store.too_new", ["found": .count(found), "known": .count(known)])
+    case .migrationChanged(let version):
+      UserMessage("store.migration_changed", ["version": .count(version)])
+    }
+  }
+
+  package var exitStatus: ExitStatus {
+    switch self {
+    case .engine(let failure, _):
+      switch failure {
+      case .inputOutput, .diskFull, .permission, .locked, .outOfMemory: .environment
+      case .data, .constraint: .data
+      case .statement, .conflict, .internal: .internal
+      }
+    case .cancelled: .environment
+    case .unexpectedResult, .migrationChanged: .internal
+    case .storeTooNew: .environment
     }
   }
 }

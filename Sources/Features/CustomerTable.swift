@@ -1,0 +1,145 @@
+package import CustomerSchema
+internal import SQLBuilder
+package import Warehouse
+
+/// Scores customers and gives each her segments: the last step of describing them.
+package struct CustomerTable: Sendable {
+  package let scoring: RFMScoring
+  package let lifecycle: LifecycleRules
+  package let asOf: LocalDate
+  /// The end of the previous period, as of which everybody is segmented a second time.
+  package let earlier: LocalDate
+
+  package init(
+    scoring: RFMScoring, lifecycle: LifecycleRules, asOf: LocalDate, earlier: LocalDate
+  ) {
+    self.scoring = scoring
+    self.lifecycle = lifecycle
+    self.asOf = asOf
+    self.earlier = earlier
+  }
+
+  /// Makes `customers`, with the columns of `AttributeCatalogue.orderHistory`, and
+  /// `customer_segments`: `customer`, both segments now and (as `earlier_…`) one period earlier
+  /// with the thresholds of then; null for who had not bought yet.
+  ///
+  /// - Returns: the thresholds that were applied now.
+  package func create(in session: any QuerySession) async throws -> RFMThresholds {
+    try await createCells(in: session)
+    let days: SQL = "(\(asOf.sqlValue) - last_purchase)"
+    let thresholds = try await thresholds(
+      days: days, orders: "orders", monetary: monetary, condition: "orders > 0", in: session)
+    let earlierDays: SQL = "(\(earlier.sqlValue) - earlier_last_purchase)"
+    let earlierThresholds = try await self.thresholds(
+      days: earlierDays, orders: "earlier_orders", monetary: earlierMonetary,
+      condition: "earlier_orders > 0", in: session)
+    let weights = scoring.weights
+    let totalWeight = weights.recency + weights.frequency + weights.monetary
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE customers AS
+      SELECT customer, first_purchase, last_purchase,
+        \(days) AS days_since_last_purchase,
+        orders, coalesce(purchase_occasions, 0) AS purchase_occasions,
+        CAST(gross_revenue AS DECIMAL(38, 4)) AS gross_revenue,
+        CAST(returned_amount AS DECIMAL(38, 4)) AS returned_amount,
+        CAST(gross_revenue - returned_amount AS DECIMAL(38, 4)) AS revenue,
+        CASE WHEN orders > 0
+          THEN CAST(round(CAST(gross_revenue AS DOUBLE) / orders, 4) AS DECIMAL(38, 4)) END
+          AS average_basket,
+        median_days_between_purchases,
+        \(asOf.sqlValue) - first_purchase AS tenure_days,
+        CASE WHEN gross_revenue + reversed_amount > 0
+          THEN CAST(returned_amount + reversed_amount AS DOUBLE)
+            / CAST(gross_revenue + reversed_amount AS DOUBLE) END AS return_rate,
+        distinct_products, favourite_category, favourite_channel,
+        r_score, f_score, m_score,
+        round((\(weights.recency) * r_score + \(weights.frequency) * f_score
+          + \(weights.monetary) * m_score) / \(totalWeight), 4) AS rfm_score,
+        coalesce(cell.segment, 'no_purchase') AS segment,
+        coalesce(cell.rfm_group, 'no_purchase') AS rfm_group,
+        \(lifecycle.columns(asOf: asOf))
+      FROM (
+        SELECT *, CASE WHEN orders > 0 THEN \(cellCode(thresholds, days, "orders", monetary)) END
+          AS code
+        FROM customer_features)
+      LEFT JOIN rfm_cells AS cell USING (code)
+      """)
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE earlier_segments AS
+      SELECT customer, cell.segment AS earlier_segment, cell.rfm_group AS earlier_group
+      FROM (
+        SELECT customer,
+          \(cellCode(earlierThresholds, earlierDays, "earlier_orders", earlierMonetary)) AS code
+        FROM customer_features WHERE earlier_orders > 0)
+      JOIN rfm_cells AS cell USING (code)
+      """)
+    return thresholds
+  }
+
+  private var monetary: SQL {
+    switch scoring.monetary {
+    case .net: "CAST(gross_revenue - returned_amount AS DOUBLE)"
+    case .gross: "CAST(gross_revenue AS DOUBLE)"
+    case .average: "(CAST(gross_revenue AS DOUBLE) / orders)"
+    }
+  }
+
+  private var earlierMonetary: SQL {
+    switch scoring.monetary {
+    case .net: "CAST(earlier_gross_revenue - earlier_returned_amount AS DOUBLE)"
+    case .gross: "CAST(earlier_gross_revenue AS DOUBLE)"
+    case .average: "(CAST(earlier_gross_revenue AS DOUBLE) / earlier_orders)"
+    }
+  }
+
+  /// One number for the three scores, to look the cell up by.
+  private func cellCode(
+    _ thresholds: RFMThresholds, _ days: SQL, _ orders: SQL, _ monetary: SQL
+  ) -> SQL {
+    let scores = thresholds.scores(days: days, orders: orders, monetary: monetary)
+    return "(\(scores.recency)) * 10000 + (\(scores.frequency)) * 100 + (\(scores.monetary))"
+  }
+
+  private func createCells(in session: any QuerySession) async throws {
+    let rows = try scoring.cells().map { cell in
+      let scores = cell.scores
+      let code = scores.recency * 10_000 + scores.frequency * 100 + scores.monetary
+      return """
+        (\(code), \(scores.recency), \(scores.frequency), \(scores.monetary),
+          \(cell.recencyRow), \(cell.valueColumn), \(cell.segment), \(cell.group))
+        """ as SQL
+    }
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE rfm_cells (
+        code INTEGER, r_score TINYINT, f_score TINYINT, m_score TINYINT,
+        recency_row TINYINT, value_column TINYINT, segment VARCHAR, rfm_group VARCHAR)
+      """)
+    try await session.execute("INSERT INTO rfm_cells VALUES \(rows.joined())")
+  }
+
+  /// Cuts given by hand, else type-7 quantiles (Hyndman & Fan 1996), which is what
+  /// `quantile_cont` interpolates.
+  private func thresholds(
+    days: SQL, orders: SQL, monetary: SQL, condition: SQL, in session: any QuerySession
+  ) async throws(WarehouseError) -> RFMThresholds {
+    if let fixed = scoring.fixed { return fixed }
+    let cuts = scoring.cutProbabilities.map { "\($0)" as SQL }.joined()
+    func quantiles(_ value: SQL) -> SQL {
+      "quantile_cont(CAST(\(value) AS DOUBLE), [\(cuts)])"
+    }
+    let row = try await session.row(
+      """
+      SELECT \(quantiles(days)), \(quantiles(orders)), \(quantiles(monetary))
+      FROM customer_features WHERE \(condition)
+      """)
+    func numbers(_ value: SQLValue) -> [Double] {
+      // Without a customer there are no quantiles, and no one to score by them.
+      value.list?.compactMap(\.double) ?? Array(repeating: 0, count: scoring.classes - 1)
+    }
+    return RFMThresholds(
+      daysSinceLastPurchase: numbers(row[0]), orders: numbers(row[1]), monetary: numbers(row[2]))
+  }
+}
