@@ -63,6 +63,15 @@ let package = Package(
       name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
     library("Spreadsheets", ["CustomerSchema", "CXlsxWriter"]),
     library("Insights", ["Ingestion", "Features", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+    library(
+      "Platform",
+      [
+        "CustomerSchema", "Features", "Ingestion", "Insights", "Spreadsheets", "SQLBuilder",
+        "Warehouse",
+      ]),
+    tests(
+      "FeaturesTests",
+      ["Features", "Insights", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
     tests("DuckDBEngineTests", ["DuckDBEngine", "Warehouse", "SQLBuilder"]),
   ]
 )

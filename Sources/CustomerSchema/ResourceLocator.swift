@@ -14,7 +14,7 @@ package enum ResourceLocator {
       let folder = share.appending(path: module)
       return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
     }
-    return development().resourceURL
+    return development().bundleURL
   }
 
   /// `../share/quartier` beside the running binary; nil in development.

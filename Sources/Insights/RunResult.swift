@@ -1,4 +1,5 @@
 package import CustomerSchema
+package import Features
 package import Ingestion
 
 /// Everything a run says, as a machine reads it (`segments.json`, `--json`) and as the report and
@@ -38,47 +39,35 @@ package struct RunResult: Sendable, Codable {
 extension RunResult {
   /// How scores and segments were made; enough to score one more customer.
   package struct MethodReport: Sendable, Codable {
-    package let partition: Partition
+    package let partition: PartitionKind
     package let scoring: ScoringBasis
-    package let monetary: Monetary
+    package let monetary: MonetaryMeasure
     package let classes: Int
-    package let weights: Weights
-    package let thresholds: Thresholds
+    package let weights: RFMWeights
+    package let thresholds: RFMThresholds
     /// The length of a period for retention, trend and migration, such as `3mo`.
     package let period: String
     /// Whether an order of total 0 counts as a purchase.
     package let zeroOrdersArePurchases: Bool
     package let lifecycle: LifecycleRules
 
-    package enum Partition: String, Sendable, Codable { case five, eleven }
+    package init(
+      partition: PartitionKind, scoring: ScoringBasis, monetary: MonetaryMeasure, classes: Int,
+      weights: RFMWeights, thresholds: RFMThresholds, period: String,
+      zeroOrdersArePurchases: Bool, lifecycle: LifecycleRules
+    ) {
+      self.partition = partition
+      self.scoring = scoring
+      self.monetary = monetary
+      self.classes = classes
+      self.weights = weights
+      self.thresholds = thresholds
+      self.period = period
+      self.zeroOrdersArePurchases = zeroOrdersArePurchases
+      self.lifecycle = lifecycle
+    }
+
     package enum ScoringBasis: String, Sendable, Codable { case quantiles, fixed }
-    package enum Monetary: String, Sendable, Codable { case net, gross, average }
-
-    package struct Weights: Sendable, Codable, Hashable {
-      package let recency: Double
-      package let frequency: Double
-      package let monetary: Double
-    }
-
-    /// Cut points, ascending: `classes - 1` per measure. F and M score 1 plus the cuts strictly
-    /// below the value; R scores `classes` minus that number.
-    package struct Thresholds: Sendable, Codable, Hashable {
-      package let daysSinceLastPurchase: [Double]
-      package let orders: [Double]
-      package let monetary: [Double]
-    }
-
-    /// The limits of the life-cycle rules, in days and orders.
-    package struct LifecycleRules: Sendable, Codable, Hashable {
-      package let newDays: Int
-      package let dormantMonths: Int
-      package let lostMonths: Int
-      package let reactivatedDays: Int
-      package let loyalOrders: Int
-      package let loyalMonths: Int
-      package let slippingFactor: Double
-      package let slippingDays: Int
-    }
   }
 
   package struct Totals: Sendable, Codable {

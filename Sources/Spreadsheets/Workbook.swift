@@ -1,8 +1,9 @@
 internal import CXlsxWriter
 package import CustomerSchema
+internal import Synchronization
 
 /// Writes one .xlsx file, sheet after sheet and row after row, in constant memory.
-package final class Workbook {
+package final class Workbook: Sendable {
   /// How a column's cells are shown.
   package enum CellStyle: Sendable, Hashable {
     case text, count, decimal, money, share, date
@@ -33,19 +34,62 @@ package final class Workbook {
   /// Rows of a sheet that Excel can hold, the heading included.
   package static let maximumRows = 1_048_576
 
-  private var workbook: UnsafeMutablePointer<lxw_workbook>?
-  private var sheet: UnsafeMutablePointer<lxw_worksheet>?
-  private var formats: [CellStyle: UnsafeMutablePointer<lxw_format>?] = [:]
-  private var headingFormat: UnsafeMutablePointer<lxw_format>?
-  private var columns: [Column] = []
-  private var usedNames: Set<String> = []
-  private var row: UInt32 = 0
+  private let state: Mutex<State>
 
   /// Creates the file.
   ///
   /// - Parameter temporaryDirectory: where rows wait until the file is closed.
   /// - Throws: `SpreadsheetError.cannotWrite`.
   package init(path: String, temporaryDirectory: String) throws(SpreadsheetError) {
+    state = Mutex(try State(path: path, temporaryDirectory: temporaryDirectory))
+  }
+
+  deinit {
+    // Only after a failure: `close` clears the pointer.
+    state.withLock { if $0.workbook != nil { workbook_close($0.workbook) } }
+  }
+
+  /// Starts a sheet with a heading row that stays in view and filters.
+  ///
+  /// - Parameter name: shortened to 31 characters, without `[]:*?/\`, made unique.
+  package func addSheet(
+    _ name: String, columns: [Column], rowCount: Int
+  ) throws(SpreadsheetError) {
+    try state.withLock { (state) throws(SpreadsheetError) in
+      try state.addSheet(name, columns: columns, rowCount: rowCount)
+    }
+  }
+
+  /// Writes the next rows of the current sheet; cells beyond the columns are ignored.
+  package func append(_ rows: [[Cell]]) throws(SpreadsheetError) {
+    try state.withLock { (state) throws(SpreadsheetError) in
+      for row in rows { try state.append(row) }
+    }
+  }
+
+  /// Writes the file; nothing can be added after.
+  package func close() throws(SpreadsheetError) {
+    let outcome = state.withLock { state in
+      defer { state.workbook = nil }
+      return workbook_close(state.workbook)
+    }
+    guard outcome == LXW_NO_ERROR else {
+      throw .notWritten(String(cString: lxw_strerror(outcome)))
+    }
+  }
+}
+
+/// The native workbook and where its next row goes.
+private struct State {
+  var workbook: UnsafeMutablePointer<lxw_workbook>?
+  private var sheet: UnsafeMutablePointer<lxw_worksheet>?
+  private var formats: [Workbook.CellStyle: UnsafeMutablePointer<lxw_format>] = [:]
+  private var headingFormat: UnsafeMutablePointer<lxw_format>?
+  private var columns: [Workbook.Column] = []
+  private var usedNames: Set<String> = []
+  private var row: UInt32 = 0
+
+  init(path: String, temporaryDirectory: String) throws(SpreadsheetError) {
     workbook = temporaryDirectory.withCString { folder in
       var options = lxw_workbook_options()
       options.constant_memory = 1
@@ -57,7 +101,7 @@ package final class Workbook {
     headingFormat = workbook_add_format(workbook)
     format_set_bold(headingFormat)
     format_set_bottom(headingFormat, 1)
-    let patterns: [(CellStyle, String)] = [
+    let patterns: [(Workbook.CellStyle, String)] = [
       (.text, "@"), (.count, "#,##0"), (.decimal, "#,##0.0"), (.money, "#,##0.00"),
       (.share, "0 %"), (.date, "dd/mm/yyyy"),
     ]
@@ -68,16 +112,8 @@ package final class Workbook {
     }
   }
 
-  deinit {
-    // Only after a failure: `close` clears the pointer.
-    if workbook != nil { workbook_close(workbook) }
-  }
-
-  /// Starts a sheet with a heading row that stays in view and filters.
-  ///
-  /// - Parameter name: shortened to 31 characters, without `[]:*?/\`, made unique.
-  package func addSheet(
-    _ name: String, columns: [Column], rowCount: Int
+  mutating func addSheet(
+    _ name: String, columns: [Workbook.Column], rowCount: Int
   ) throws(SpreadsheetError) {
     let unique = uniqueSheetName(name)
     sheet = workbook_add_worksheet(workbook, unique)
@@ -85,11 +121,11 @@ package final class Workbook {
     self.columns = columns
     for (index, column) in columns.enumerated() {
       worksheet_set_column(
-        sheet, UInt16(index), UInt16(index), column.width, formats[column.style] ?? nil)
+        sheet, UInt16(index), UInt16(index), column.width, formats[column.style])
     }
     worksheet_freeze_panes(sheet, 1, 0)
     if !columns.isEmpty {
-      let lastRow = UInt32(max(1, min(rowCount, Self.maximumRows - 1)))
+      let lastRow = UInt32(max(1, min(rowCount, Workbook.maximumRows - 1)))
       worksheet_autofilter(sheet, 0, 0, lastRow, UInt16(columns.count - 1))
     }
     row = 0
@@ -98,12 +134,11 @@ package final class Workbook {
     }
   }
 
-  /// Writes the next row of the current sheet; cells beyond the columns are ignored.
-  package func append(_ cells: [Cell]) throws(SpreadsheetError) {
-    guard row + 1 < UInt32(Self.maximumRows) else { throw .tooManyRows }
+  mutating func append(_ cells: [Workbook.Cell]) throws(SpreadsheetError) {
+    guard row + 1 < UInt32(Workbook.maximumRows) else { throw .tooManyRows }
     row += 1
     for (index, cell) in cells.prefix(columns.count).enumerated() {
-      let format = formats[columns[index].style] ?? nil
+      let format = formats[columns[index].style]
       let position = UInt16(index)
       switch cell {
       case .empty: continue
@@ -125,16 +160,7 @@ package final class Workbook {
     }
   }
 
-  /// Writes the file; nothing can be added after.
-  package func close() throws(SpreadsheetError) {
-    let outcome = workbook_close(workbook)
-    workbook = nil
-    guard outcome == LXW_NO_ERROR else {
-      throw .notWritten(String(cString: lxw_strerror(outcome)))
-    }
-  }
-
-  private func uniqueSheetName(_ name: String) -> String {
+  private mutating func uniqueSheetName(_ name: String) -> String {
     let allowed = name.map { "[]:*?/\\".contains($0) ? " " : String($0) }.joined()
     let base = allowed.isEmpty ? "Sheet" : allowed
     var candidate = Self.shortened(base, to: 31)

@@ -1,0 +1,160 @@
+internal import CustomerSchema
+internal import Foundation
+internal import SQLBuilder
+internal import Spreadsheets
+internal import Warehouse
+
+/// Writes the customer table and a list per segment to work with.
+struct CustomerLists {
+  /// Above this many customers a workbook is no longer a help: Excel takes minutes to open it.
+  static let workbookLimit = 250_000
+
+  let session: any QuerySession
+  let style: RunRequest.ListStyle
+  /// Columns of `staged_customers` besides the id, in order; empty without a customer file.
+  let identityColumns: [String]
+  /// Words for headings, segments and groups, by catalogue key.
+  let words: @Sendable (String) -> String
+
+  /// `customers.parquet` and `customers.csv`, every attribute as it is.
+  func writeTable(to folder: URL) async throws {
+    let parquet = folder.appending(path: "customers.parquet").path
+    try await session.execute(
+      """
+      COPY (SELECT * FROM customers ORDER BY customer)
+      TO \(literal: parquet) (FORMAT parquet, COMPRESSION zstd)
+      """)
+    let csv = folder.appending(path: "customers.csv").path
+    let columns = AttributeCatalogue.orderHistory.attributes.map { attribute -> SQL in
+      let name: SQL = "\(identifier: attribute.id)"
+      return attribute.type == .text ? "\(safe(name)) AS \(name)" : name
+    }
+    try await session.execute(
+      """
+      COPY (SELECT \(columns.joined()) FROM customers ORDER BY customer)
+      TO \(literal: csv) (FORMAT csv, HEADER)
+      """)
+  }
+
+  /// `lists/SEGMENT.csv` for every segment that has somebody, best customers first.
+  func writeLists(_ segments: [String], to folder: URL) async throws {
+    let lists = folder.appending(path: "lists")
+    try FileManager.default.createDirectory(at: lists, withIntermediateDirectories: true)
+    let headings = listColumns.map { words("attribute.\($0.id)") }
+    for segment in segments {
+      let path = lists.appending(path: "\(segment).csv").path
+      let delimiter = style == .french ? ";" : ","
+      let header =
+        (style == .french ? "\u{FEFF}" : "")
+        + headings.map { csvField($0, delimiter) }.joined(separator: delimiter) + "\n"
+      let cells = listColumns.map { "\(text($0)) AS \(identifier: $0.id)" as SQL }.joined()
+      try await session.execute(
+        """
+        COPY (SELECT \(cells) \(source(segment)))
+        TO \(literal: path) (FORMAT csv, HEADER false, DELIMITER \(literal: delimiter),
+          PREFIX \(literal: header), SUFFIX '')
+        """)
+    }
+  }
+
+  /// `segments.xlsx` with a sheet per segment.
+  func writeWorkbook(_ segments: [(id: String, name: String, customers: Int)], to folder: URL)
+    async throws
+  {
+    let workbook = try Workbook(
+      path: folder.appending(path: "segments.xlsx").path, temporaryDirectory: folder.path)
+    let columns = listColumns.map {
+      Workbook.Column(words("attribute.\($0.id)"), $0.style, width: $0.width)
+    }
+    let cells = listColumns.map { "\($0.value) AS \(identifier: $0.id)" as SQL }.joined()
+    for segment in segments {
+      try workbook.addSheet(segment.name, columns: columns, rowCount: segment.customers)
+      try await session.stream("SELECT \(cells) \(source(segment.id))") { batch in
+        try workbook.append(batch.rows.map { $0.map(Self.cell) })
+      }
+    }
+    try workbook.close()
+  }
+
+  private static func cell(_ value: SQLValue) -> Workbook.Cell {
+    switch value {
+    case .text(let text): .text(text)
+    case .date(let days): .date(LocalDate(daysSinceEpoch: days))
+    default: value.double.map { .number($0) } ?? .empty
+    }
+  }
+
+  /// One column of a list.
+  struct ListColumn {
+    let id: String
+    let value: SQL
+    let style: Workbook.CellStyle
+    let width: Double
+  }
+
+  private var listColumns: [ListColumn] {
+    let identity = identityColumns.map {
+      ListColumn(
+        id: $0, value: "known.\(identifier: $0)", style: $0 == "signed_up" ? .date : .text,
+        width: 20)
+    }
+    func column(
+      _ id: String, _ style: Workbook.CellStyle, _ width: Double = 14
+    ) -> ListColumn {
+      ListColumn(id: id, value: "c.\(identifier: id)", style: style, width: width)
+    }
+    let known: [ListColumn] = [
+      column("last_purchase", .date), column("days_since_last_purchase", .count),
+      column("orders", .count), column("revenue", .money, 16), column("average_basket", .money),
+      column("median_days_between_purchases", .decimal), column("return_rate", .share),
+      column("favourite_category", .text, 20), column("favourite_channel", .text),
+    ]
+    let stage = ListColumn(
+      id: "lifecycle_stage", value: worded("c.lifecycle_stage", "stage", AttributeCatalogue.stages),
+      style: .text, width: 18)
+    return [column("customer", .text, 16)] + identity + known + [stage]
+  }
+
+  private func worded(_ column: SQL, _ prefix: String, _ values: [String]) -> SQL {
+    let branches = values.map { "WHEN \(literal: $0) THEN \(literal: words("\(prefix).\($0)"))" as SQL }
+    return "CASE \(column) \(branches.joined(separator: " ")) END"
+  }
+
+  private func source(_ segment: String) -> SQL {
+    let join: SQL =
+      identityColumns.isEmpty ? "" : "LEFT JOIN staged_customers AS known USING (customer)"
+    return """
+      FROM customers AS c \(join)
+      WHERE c.segment = \(literal: segment) ORDER BY c.revenue DESC, c.customer
+      """
+  }
+
+  /// A cell as text in the list's style.
+  private func text(_ column: ListColumn) -> SQL {
+    switch column.style {
+    case .text: safe(column.value)
+    case .count: "CAST(\(column.value) AS VARCHAR)"
+    case .date:
+      style == .french ? "strftime(\(column.value), '%d/%m/%Y')" : "CAST(\(column.value) AS VARCHAR)"
+    case .money: decimal("CAST(round(\(column.value), 2) AS DECIMAL(38, 2))")
+    case .decimal: decimal("CAST(round(\(column.value), 1) AS DECIMAL(18, 1))")
+    case .share: decimal("CAST(round(\(column.value), 4) AS DECIMAL(18, 4))")
+    }
+  }
+
+  private func decimal(_ value: SQL) -> SQL {
+    style == .french ? "replace(CAST(\(value) AS VARCHAR), '.', ',')" : "CAST(\(value) AS VARCHAR)"
+  }
+
+  /// Text that a spreadsheet would take for a formula gets an apostrophe in front.
+  private func safe(_ value: SQL) -> SQL {
+    "CASE WHEN regexp_matches(\(value), '^[=+@\\t\\r-]') THEN '''' || \(value) ELSE \(value) END"
+  }
+
+  private func csvField(_ value: String, _ delimiter: String) -> String {
+    guard value.contains(delimiter) || value.contains("\"") || value.contains("\n") else {
+      return value
+    }
+    return "\"" + value.replacing("\"", with: "\"\"") + "\""
+  }
+}

@@ -1,0 +1,42 @@
+package import CustomerSchema
+
+/// What can go wrong between the modules: the environment and the person's request.
+package enum PlatformError: Error, Hashable {
+  /// A folder or file cannot be made or written, with the system's reason.
+  case cannotWrite(String, reason: String)
+  /// The output would overwrite one of the sources.
+  case outputIsSource(String)
+  case noPurchases(asOf: LocalDate)
+  case notAWorkspace(String)
+  case workspaceExists(String)
+  case settingsUnreadable(String, line: Int?, reason: String)
+  case missing(String)
+  case unknownTimeZone(String)
+}
+
+extension PlatformError: UserFacingError {
+  package var userMessage: UserMessage {
+    switch self {
+    case .cannotWrite(let path, let reason):
+      UserMessage("output.cannot_write", ["file": .text(path), "reason": .text(reason)])
+    case .outputIsSource(let path): UserMessage("output.is_source", ["file": .text(path)])
+    case .noPurchases(let asOf): UserMessage("run.no_purchases", ["date": .date(asOf)])
+    case .notAWorkspace(let path): UserMessage("workspace.none", ["folder": .text(path)])
+    case .workspaceExists(let path): UserMessage("workspace.exists", ["folder": .text(path)])
+    case .settingsUnreadable(let path, let line, let reason):
+      UserMessage(
+        "workspace.settings", ["reason": .text(reason)],
+        at: SourceLocation(file: path, line: line))
+    case .missing(let what): UserMessage("environment.resource.missing", ["file": .text(what)])
+    case .unknownTimeZone(let name): UserMessage("run.time_zone", ["zone": .text(name)])
+    }
+  }
+
+  package var exitStatus: ExitStatus {
+    switch self {
+    case .cannotWrite, .missing: .environment
+    case .noPurchases, .notAWorkspace, .settingsUnreadable: .data
+    case .outputIsSource, .workspaceExists, .unknownTimeZone: .usage
+    }
+  }
+}

@@ -1,0 +1,149 @@
+internal import CustomerSchema
+internal import Features
+internal import Foundation
+internal import Ingestion
+package import Insights
+internal import SQLBuilder
+package import Warehouse
+
+/// From order files to a segmented customer base.
+package struct RunSegmentation: Sendable {
+  private let engine: any QueryEngine
+  private let request: RunRequest
+  private let progress: RunProgress
+
+  /// - Parameter engine: its sessions' temporary tables hold everything meanwhile.
+  package init(
+    engine: any QueryEngine, request: RunRequest, progress: @escaping RunProgress = { _ in }
+  ) {
+    self.engine = engine
+    self.request = request
+    self.progress = progress
+  }
+
+  /// The figures, and the session whose temporary tables they came from.
+  package struct Outcome: Sendable {
+    package let result: RunResult
+    package let session: any QuerySession
+    /// Columns of `staged_customers` besides the id.
+    package let identityColumns: [String]
+  }
+
+  /// Reads, describes, scores and counts; writes nothing.
+  package func run() async throws -> Outcome {
+    let session = try await engine.session()
+    progress(.reading)
+    let imported = try await stage(in: session)
+    progress(.describing)
+    let history = OrderHistory(
+      columns: OrderHistory.Columns(
+        product: imported.columns.product, category: imported.columns.category,
+        channel: imported.columns.channel, cancelled: imported.columns.cancelled,
+        lineIsOrder: imported.columns.lineIsOrder),
+      zeroOrdersArePurchases: request.zeroOrdersArePurchases)
+    try await history.create(in: session)
+    let (first, asOf) = try await span(in: session)
+    let period = request.period ?? CalendarPeriod.suited(first: first, asOf: asOf)
+    let periods = RunPeriods(asOf: asOf, length: period)
+    let cohorts = CohortCalendar(first: first, last: asOf)
+    try await CustomerFeatures(history: history, periods: periods, cohorts: cohorts)
+      .create(in: session)
+    progress(.scoring)
+    let thresholds = try await CustomerTable(
+      scoring: request.scoring, lifecycle: request.lifecycle, asOf: asOf,
+      earlier: periods.previousEnd
+    ).create(in: session)
+    progress(.figures)
+    let result = try await assemble(
+      imported, thresholds: thresholds, periods: periods, cohorts: cohorts, in: session)
+    return Outcome(
+      result: result, session: session,
+      identityColumns: try await identityColumns(in: session))
+  }
+
+  /// The day of the first purchase order and the day as of which everything is told.
+  private func span(
+    in session: any QuerySession
+  ) async throws -> (first: LocalDate, asOf: LocalDate) {
+    let row = try await session.row(
+      "SELECT min(day) FILTER (is_purchase), max(day) FILTER (is_purchase), max(day) FROM order_history"
+    )
+    let fixed: LocalDate? =
+      switch request.asOf {
+      case .lastOrder: nil
+      case .date(let date): date
+      case .now: try today()
+      }
+    let last = (row[1].days ?? row[2].days).map(LocalDate.init(daysSinceEpoch:))
+    guard let asOf = fixed ?? last else { throw PlatformError.noPurchases(asOf: try today()) }
+    guard let first = row[0].days.map(LocalDate.init(daysSinceEpoch:)), first <= asOf else {
+      throw PlatformError.noPurchases(asOf: asOf)
+    }
+    return (first, asOf)
+  }
+
+  private func today() throws(PlatformError) -> LocalDate {
+    guard let zone = TimeZone(identifier: request.timeZone) else {
+      throw .unknownTimeZone(request.timeZone)
+    }
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = zone
+    let parts = calendar.dateComponents([.year, .month, .day], from: Date())
+    guard
+      let date = LocalDate(year: parts.year ?? 0, month: parts.month ?? 0, day: parts.day ?? 0)
+    else { throw .unknownTimeZone(request.timeZone) }
+    return date
+  }
+
+  private func assemble(
+    _ imported: ImportReport, thresholds: RFMThresholds, periods: RunPeriods,
+    cohorts: CohortCalendar, in session: any QuerySession
+  ) async throws -> RunResult {
+    let figures = RunFigures(
+      asOf: periods.asOf, previousEnd: periods.previousEnd, currency: imported.currency,
+      zeroOrdersArePurchases: request.zeroOrdersArePurchases)
+    let totals = try await figures.totals(from: session)
+    guard totals.purchasers > 0 || totals.guestOrders > 0 else {
+      throw PlatformError.noPurchases(asOf: periods.asOf)
+    }
+    let eleven = request.partition == .eleven
+    let method = RunResult.MethodReport(
+      partition: request.partition, scoring: request.scoring.fixed == nil ? .quantiles : .fixed,
+      monetary: request.scoring.monetary, classes: request.scoring.classes,
+      weights: request.scoring.weights, thresholds: thresholds,
+      period: periods.length.description,
+      zeroOrdersArePurchases: request.zeroOrdersArePurchases, lifecycle: request.lifecycle)
+    return try await figures.result(
+      RunFigures.Frame(
+        quartierVersion: quartierVersion, asOfRule: asOfRule, timeZone: request.timeZone,
+        method: method, imported: imported, objective: request.objective),
+      totals: totals,
+      segments: figures.segments(
+        eleven: eleven, objective: request.objective, totals: totals, monthly: true,
+        from: session),
+      otherSegments: figures.segments(
+        eleven: !eleven, objective: nil, totals: totals, monthly: false, from: session),
+      cohorts: figures.cohorts(
+        steps: cohorts.steps, monthsPerStep: cohorts.monthsPerStep,
+        start: cohorts.start(ofStep:), from: session),
+      from: session)
+  }
+
+  private var asOfRule: RunResult.AsOfRule {
+    switch request.asOf {
+    case .lastOrder: .lastOrder
+    case .now: .now
+    case .date: .date
+    }
+  }
+
+  private func identityColumns(in session: any QuerySession) async throws -> [String] {
+    guard request.customers != nil else { return [] }
+    return try await session.query("DESCRIBE staged_customers").rows
+      .compactMap { $0[0].text }.filter { $0 != "customer" }
+  }
+
+  private func stage(in session: any QuerySession) async throws -> ImportReport {
+    throw PlatformError.missing("importer")
+  }
+}
