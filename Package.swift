@@ -72,6 +72,11 @@ let package = Package(
     tests(
       "FeaturesTests",
       ["Features", "Insights", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
-    tests("DuckDBEngineTests", ["DuckDBEngine", "Warehouse", "SQLBuilder"]),
+    .executableTarget(
+      name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
+      path: "Tests/ConformanceWriter", swiftSettings: strict),
+    tests(
+      "EngineConformanceTests",
+      ["ConformanceWriter", "DuckDBEngine", "Warehouse", "SQLBuilder"]),
   ]
 )

@@ -30,6 +30,7 @@ package protocol QuerySession: Sendable {
 
 extension QuerySession {
   /// Runs `body` between BEGIN and COMMIT; on any error rolls back and rethrows it.
+  @discardableResult
   package func transaction<Value: Sendable>(
     _ body: () async throws -> Value
   ) async throws -> Value {

@@ -50,7 +50,8 @@ let cdnow = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPat
     for table in ["segment", "rfm_group", "lifecycle_stage"] {
       print(
         try await session.query(
-          "SELECT \(identifier: table), count(*), sum(revenue) FROM customers GROUP BY ALL").rows)
+          "SELECT \(identifier: table), count(*), sum(revenue) FROM customers GROUP BY ALL"
+        ).rows)
     }
     let figures = RunFigures(
       asOf: asOf, previousEnd: periods.previousEnd, currency: .none,

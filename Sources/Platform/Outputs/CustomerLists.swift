@@ -116,7 +116,9 @@ struct CustomerLists {
   }
 
   private func worded(_ column: SQL, _ prefix: String, _ values: [String]) -> SQL {
-    let branches = values.map { "WHEN \(literal: $0) THEN \(literal: words("\(prefix).\($0)"))" as SQL }
+    let branches = values.map {
+      "WHEN \(literal: $0) THEN \(literal: words("\(prefix).\($0)"))" as SQL
+    }
     return "CASE \(column) \(branches.joined(separator: " ")) END"
   }
 
@@ -135,7 +137,8 @@ struct CustomerLists {
     case .text: safe(column.value)
     case .count: "CAST(\(column.value) AS VARCHAR)"
     case .date:
-      style == .french ? "strftime(\(column.value), '%d/%m/%Y')" : "CAST(\(column.value) AS VARCHAR)"
+      style == .french
+        ? "strftime(\(column.value), '%d/%m/%Y')" : "CAST(\(column.value) AS VARCHAR)"
     case .money: decimal("CAST(round(\(column.value), 2) AS DECIMAL(38, 2))")
     case .decimal: decimal("CAST(round(\(column.value), 1) AS DECIMAL(18, 1))")
     case .share: decimal("CAST(round(\(column.value), 4) AS DECIMAL(18, 4))")
