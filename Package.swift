@@ -67,7 +67,7 @@ let package = Package(
       "Platform",
       [
         "CustomerSchema", "Features", "Ingestion", "Insights", "Spreadsheets", "SQLBuilder",
-        "Warehouse",
+        "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
       "FeaturesTests",
