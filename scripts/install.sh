@@ -39,6 +39,10 @@ loaded=$(ldd "$program")
 awk '$2 == "=>" && $3 ~ /^\// { print $1, $3 }' <<<"$loaded" | grep -vE "$system" | while read -r name path; do
   install -m 644 "$path" "$prefix/lib/quartier/$name"
   patchelf --set-rpath '$ORIGIN' "$prefix/lib/quartier/$name"
+  package=$(dpkg-query -S "*/$(basename "$(realpath "$path")")" 2>/dev/null | head -n 1 | cut -d: -f1) || true
+  if [ -n "$package" ] && [ -r "/usr/share/doc/$package/copyright" ]; then
+    install -m 644 "/usr/share/doc/$package/copyright" "$prefix/share/doc/quartier/LICENSE.$package"
+  fi
 done
 [ -f "$prefix/lib/quartier/libduckdb.so" ] || fail "$program does not load libduckdb.so" "run make clean build"
 
@@ -47,15 +51,12 @@ for bundle in "$build"/quartier_*.resources; do
   target=${target%.resources}
   [[ $target == *Tests || ! -d $bundle ]] && continue
   cp -R "$bundle" "$prefix/share/quartier/$target"
+  rm -f "$prefix/share/quartier/$target/Info.plist"
 done
 install -m 644 third_party/duckdb/extensions/*.duckdb_extension "$prefix/share/quartier/extensions/"
 install -m 644 third_party/browser/* "$prefix/share/quartier/browser/"
 install -m 644 LICENSE NOTICE "$prefix/share/doc/quartier/"
 install -m 644 third_party/duckdb/LICENSE "$prefix/share/doc/quartier/LICENSE.duckdb"
-for package in libxlsxwriter-dev zlib1g libstdc++6; do
-  [ ! -r "/usr/share/doc/$package/copyright" ] ||
-    install -m 644 "/usr/share/doc/$package/copyright" "$prefix/share/doc/quartier/LICENSE.$package"
-done
 chmod -R u=rwX,go=rX "$prefix/share/quartier" "$prefix/share/doc/quartier" "$prefix/lib/quartier"
 mv "$prefix/bin/quartier.new" "$prefix/bin/quartier"
 echo "installed: $prefix/bin/quartier"

@@ -71,7 +71,7 @@ install_missing() {
 }
 
 # stamp FILE...: what a piece was made from
-stamp() { { cat "$@" scripts/setup.sh; echo "$arch ${QUARTIER_DUCKDB_LIB:-}"; } | sha256sum | cut -d' ' -f1; }
+stamp() { { cat "$@" scripts/setup.sh; echo "$arch"; } | sha256sum | cut -d' ' -f1; }
 
 # stale PIECE STAMP FILE...: the piece was not made from this, or one of its files is gone
 stale() {
@@ -97,6 +97,8 @@ fetch() {
   python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
     --dest "$tmp/wheels" -r "$requirements" "$@" >"$tmp/pip.log" 2>&1 || {
     tail -n 8 "$tmp/pip.log" >&2
+    ! grep -q 'DO NOT MATCH THE HASHES' "$tmp/pip.log" || fail "what was downloaded is not what $requirements pins" \
+      "pip, from PyPI (both hashes above)" "do not use it; if you changed the version, change its hashes too"
     fail "could not download what $requirements names" "pip, from PyPI" \
       "check the network (or pip's proxy and index settings), then run this again"
   }
@@ -165,9 +167,9 @@ set_up_duckdb() {
     mv "$new"/lib/_duckdb.cpython-*.so "$new/lib/libduckdb.so"
   fi
   python_stub "$new/lib/libduckdb.so"
-  cc -I Sources/CDuckDB/include -o "$tmp/selftest" scripts/duckdb-selftest.c -L "$new/lib" \
-    -Wl,--no-as-needed -lduckdb -lduckdbpystub -Wl,-rpath,"$new/lib"
-  found=$("$tmp/selftest" "$new/extensions/excel.duckdb_extension") ||
+  found=$(cc -I Sources/CDuckDB/include -o "$tmp/selftest" scripts/duckdb-selftest.c -L "$new/lib" \
+    -Wl,--no-as-needed -lduckdb -lduckdbpystub -Wl,-rpath,"$new/lib" &&
+    "$tmp/selftest" "$new/extensions/excel.duckdb_extension") ||
     fail "DuckDB's library does not work here (reason above)" "${QUARTIER_DUCKDB_LIB:-the wheel from PyPI}" \
       "if you set QUARTIER_DUCKDB_LIB, it must hold version $duckdb_version; otherwise report this with the reason"
   [ "$found" = "v$duckdb_version" ] || fail "DuckDB's library is $found, and $duckdb_version is wanted" \
@@ -241,6 +243,9 @@ install_missing "${build_packages[@]}"
 [ "$for_tests" = no ] || install_missing "${test_packages[@]}"
 
 want=$(stamp scripts/requirements-duckdb.txt scripts/duckdb-selftest.c)
+if [ -n "${QUARTIER_DUCKDB_LIB:-}" ]; then
+  want+=" $QUARTIER_DUCKDB_LIB $(stat -Lc '%s %Y' "$QUARTIER_DUCKDB_LIB/libduckdb.so" 2>/dev/null || true)"
+fi
 if stale duckdb "$want" duckdb/lib/libduckdb.so duckdb/lib/libduckdbpystub.so duckdb/extensions/excel.duckdb_extension; then
   set_up_duckdb
   done_with duckdb "$want"
