@@ -17,7 +17,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build_packages=(
   ca-certificates:/etc/ssl/certs/ca-certificates.crt
   gcc:cc g++:c++ libc6-dev:stdio.h binutils:nm make:make git:git pkg-config:pkg-config
-  patchelf:patchelf tzdata:/usr/share/zoneinfo/Europe/Paris
+  python3:python3 patchelf:patchelf tzdata:/usr/share/zoneinfo/Europe/Paris
   zlib1g-dev:zlib.h libxlsxwriter-dev:xlsxwriter.h
   libcurl4 libedit2 libncurses6 libsqlite3-0 libxml2   # Swift's own tools load these
 )
@@ -84,10 +84,7 @@ stale() {
 
 done_with() { mkdir -p third_party/.stamps && printf '%s\n' "$2" >"third_party/.stamps/$1"; }
 
-need_python() {
-  command -v python3 >/dev/null || install_missing python3
-  python3 -c 'import pip' 2>/dev/null || install_missing python3-pip
-}
+need_pip() { python3 -c 'import pip' 2>/dev/null || install_missing python3-pip; }
 
 # fetch REQUIREMENTS [PIP OPTION...]: download into the work folder $tmp/wheels, checked against the pinned hashes
 fetch() {
@@ -150,7 +147,7 @@ python_stub() {
 
 set_up_duckdb() {
   local new=$tmp/duckdb found
-  need_python
+  need_pip
   say "fetching DuckDB $duckdb_version"
   # shellcheck disable=SC2046
   fetch scripts/requirements-duckdb.txt --only-binary=:all: \
@@ -181,14 +178,14 @@ set_up_duckdb() {
 }
 
 set_up_browser() {
-  need_python
+  need_pip
   say "fetching ECharts"
   fetch scripts/requirements-browser.txt --only-binary=:all:
   unpack vizly- vizly/assets/echarts.min.js third_party/browser
 }
 
 set_up_data() {
-  need_python
+  need_pip
   say "fetching the data of the demonstrations"
   fetch scripts/requirements-data.txt --only-binary=:all:
   unpack Lifetimes- lifetimes/datasets/CDNOW_master.txt third_party/data/cdnow
@@ -196,7 +193,7 @@ set_up_data() {
 }
 
 set_up_test_venv() {
-  need_python
+  need_pip
   python3 -c 'import ensurepip, venv' 2>/dev/null || install_missing python3-venv
   say "installing the Python packages of the tests"
   rm -rf third_party/test-venv
