@@ -58,20 +58,28 @@ let package = Package(
     library("DuckDBEngine", ["Warehouse", "SQLBuilder", "CDuckDB"]),
     library("Ingestion", ["Warehouse", "CustomerSchema", "SQLBuilder"]),
     library(
+      "Presentation",
+      ["CustomerSchema", "SQLBuilder", .product(name: "Mustache", package: "swift-mustache")],
+      resources: [.copy("Resources")]),
+    library(
       "Features", ["Warehouse", "CustomerSchema", "SQLBuilder"], resources: [.copy("Resources")]),
     .systemLibrary(
       name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
     library("Spreadsheets", ["CustomerSchema", "CXlsxWriter"]),
-    library("Insights", ["Ingestion", "Features", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+    library(
+      "Insights",
+      ["Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
     library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Spreadsheets", "SQLBuilder",
+        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Spreadsheets",
+        "SQLBuilder",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
       "FeaturesTests",
       ["Features", "Insights", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+    tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),

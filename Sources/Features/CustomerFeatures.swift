@@ -112,11 +112,16 @@ package struct CustomerFeatures: Sendable {
   package let history: OrderHistory
   package let periods: RunPeriods
   package let cohorts: CohortCalendar
+  /// The window in which orders make a customer loyal.
+  package let loyalMonths: Int
 
-  package init(history: OrderHistory, periods: RunPeriods, cohorts: CohortCalendar) {
+  package init(
+    history: OrderHistory, periods: RunPeriods, cohorts: CohortCalendar, loyalMonths: Int
+  ) {
     self.history = history
     self.periods = periods
     self.cohorts = cohorts
+    self.loyalMonths = loyalMonths
   }
 
   /// Makes `customer_features` from `order_history` and `staged_lines`: one row per customer named
@@ -166,7 +171,7 @@ package struct CustomerFeatures: Sendable {
     let asOf = periods.asOf.sqlValue
     let previousEnd = periods.previousEnd.sqlValue
     let beforePrevious = periods.beforePrevious.sqlValue
-    let yearAgo = periods.asOf.adding(months: -12).sqlValue
+    let loyalStart = periods.asOf.adding(months: -loyalMonths).sqlValue
     try await session.execute(
       """
       CREATE OR REPLACE TEMP TABLE customer_history AS
@@ -188,7 +193,7 @@ package struct CustomerFeatures: Sendable {
         coalesce(
           bool_or(is_purchase AND day > \(beforePrevious) AND day <= \(previousEnd)), false)
           AS bought_previous_period,
-        count(*) FILTER (is_purchase AND day > \(yearAgo)) AS orders_last_year,
+        count(*) FILTER (is_purchase AND day > \(loyalStart)) AS loyal_window_orders,
         max(day) FILTER (is_purchase AND day <= \(previousEnd)) AS earlier_last_purchase,
         count(*) FILTER (is_purchase AND day <= \(previousEnd)) AS earlier_orders,
         coalesce(sum(purchased) FILTER (day <= \(previousEnd)), 0) AS earlier_gross_revenue,
@@ -208,7 +213,7 @@ package struct CustomerFeatures: Sendable {
       SELECT customer, 0 AS orders, 0 AS gross_revenue, 0 AS returned_amount,
         0 AS reversed_amount, 0 AS return_orders, 0 AS zero_orders, 0 AS revenue_this_period,
         0 AS revenue_previous_period, false AS bought_this_period,
-        false AS bought_previous_period, 0 AS orders_last_year, 0 AS earlier_orders,
+        false AS bought_previous_period, 0 AS loyal_window_orders, 0 AS earlier_orders,
         0 AS earlier_gross_revenue, 0 AS earlier_returned_amount
       FROM (SELECT DISTINCT customer FROM order_history WHERE day > \(asOf)) AS later
       WHERE customer IS NOT NULL

@@ -10,7 +10,7 @@ internal import SQLBuilder
 ///    less than `reactivatedDays` days ago;
 /// 5. `slipping`: with a rhythm (three occasions), later than `slippingFactor` times the customer's
 ///    own median gap, and at least `newDays` days ago; without one, `slippingDays` days ago;
-/// 6. `loyal`: at least `loyalOrders` orders in the last 12 months;
+/// 6. `loyal`: at least `loyalOrders` orders in the last `loyalMonths` months;
 /// 7. `active`: everybody else.
 package struct LifecycleRules: Sendable, Hashable, Codable {
   package let newDays: Int
@@ -19,13 +19,14 @@ package struct LifecycleRules: Sendable, Hashable, Codable {
   package let reactivationGapDays: Int
   package let reactivatedDays: Int
   package let loyalOrders: Int
+  package let loyalMonths: Int
   package let slippingFactor: Double
   package let slippingDays: Int
 
   package init(
     newDays: Int = 30, dormantMonths: Int = 6, lostMonths: Int = 12,
     reactivationGapDays: Int = 183, reactivatedDays: Int = 90, loyalOrders: Int = 4,
-    slippingFactor: Double = 2, slippingDays: Int = 90
+    loyalMonths: Int = 12, slippingFactor: Double = 2, slippingDays: Int = 90
   ) {
     self.newDays = newDays
     self.dormantMonths = dormantMonths
@@ -33,6 +34,7 @@ package struct LifecycleRules: Sendable, Hashable, Codable {
     self.reactivationGapDays = reactivationGapDays
     self.reactivatedDays = reactivatedDays
     self.loyalOrders = loyalOrders
+    self.loyalMonths = loyalMonths
     self.slippingFactor = slippingFactor
     self.slippingDays = slippingDays
   }
@@ -57,7 +59,7 @@ package struct LifecycleRules: Sendable, Hashable, Codable {
       ),
       (slipsByRhythm, "slipping", "slipping_rhythm"),
       (slipsByDays, "slipping", "slipping_days"),
-      ("orders_last_year >= \(loyalOrders)", "loyal", "loyal"),
+      ("loyal_window_orders >= \(loyalOrders)", "loyal", "loyal"),
     ]
     func choose(_ value: (_ stage: String, _ rule: String) -> String) -> SQL {
       let branches = rules.map { condition, stage, rule in

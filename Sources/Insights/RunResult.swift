@@ -67,6 +67,12 @@ extension RunResult {
       self.lifecycle = lifecycle
     }
 
+    package typealias Partition = PartitionKind
+    package typealias Monetary = MonetaryMeasure
+    package typealias Weights = RFMWeights
+    package typealias Thresholds = RFMThresholds
+    package typealias LifecycleRules = Features.LifecycleRules
+
     package enum ScoringBasis: String, Sendable, Codable { case quantiles, fixed }
   }
 

@@ -13,6 +13,8 @@ package struct RunRequest: Sendable {
   package var dateOrder: String?
   /// `ht` or `ttc`, when the file does not say or has both.
   package var amounts: String?
+  /// ISO code for amounts whose source names none.
+  package var currency: String?
   package var rates: String?
   package var sheet: String?
   /// Which share of unusable lines stops the run.

@@ -1,16 +1,16 @@
 internal import SQLBuilder
-internal import Warehouse
+package import Warehouse
 
-extension RunResult.ConcentrationReport {
+extension RunFigures {
   /// Reads how unequally revenue is spread over the customers with a purchase.
   ///
   /// Gini by the sorted-sample formula G = 2 Σ i·xᵢ / (n Σ xᵢ) − (n + 1) / n, with xᵢ ascending
-  /// from i = 1; a negative revenue (more returned than bought) counts as 0. The share of the best
-  /// customers is interpolated linearly between customers, as a Lorenz curve is.
-  static func read(
+  /// from i = 1; a negative revenue (more returned than bought) counts as 0. The best p % are whole
+  /// customers, rounded up: 868 of 4,338 for 20 %.
+  package func concentration(
     from session: any QuerySession
   ) async throws(WarehouseError) -> RunResult.ConcentrationReport {
-    // Only the customers just before each whole percentage travel.
+    // Only the customers with whom a whole percentage is reached travel.
     let row = try await session.row(
       """
       WITH ranked AS (
@@ -18,15 +18,13 @@ extension RunResult.ConcentrationReport {
       ),
       cumulated AS (
         SELECT revenue, row_number() OVER best AS place, count(*) OVER () AS total,
-          sum(revenue) OVER (best ROWS UNBOUNDED PRECEDING) AS so_far,
-          lead(revenue, 1, 0) OVER best AS next_revenue
+          sum(revenue) OVER (best ROWS UNBOUNDED PRECEDING) AS so_far
         FROM ranked WINDOW best AS (ORDER BY revenue DESC)
       )
       SELECT count(*), sum(revenue), sum((total - place + 1) * revenue),
         min(place) FILTER (so_far >= 0.8 * (SELECT sum(revenue) FROM ranked)),
-        list([CAST(place AS DOUBLE), so_far, next_revenue] ORDER BY place) FILTER (
-          place = total OR place * 100 // total <> (place + 1) * 100 // total),
-        max(revenue)
+        list([CAST(place AS DOUBLE), so_far] ORDER BY place) FILTER (
+          place * 100 // total <> (place - 1) * 100 // total)
       FROM cumulated
       """)
     let count = row[0].int ?? 0
@@ -37,22 +35,21 @@ extension RunResult.ConcentrationReport {
     let size = Double(count)
     let gini = 2 * weighted / (size * total) - (size + 1) / size
     let known = (row[4].list ?? []).compactMap { $0.list?.compactMap(\.double) }
-    let start = [0, 0, row[5].double ?? 0]
     return RunResult.ConcentrationReport(
       gini: max(0, gini),
-      revenueShareOfTop: curve([start] + known, count: size, total: total),
+      revenueShareOfTop: curve(known, count: count, total: total),
       customersFor80Percent: row[3].int.map { Double($0) / size })
   }
 
-  /// Shares at 0, 1 … 100 % of customers. Each known point is (place, revenue of the best `place`
-  /// customers, revenue of the next one); between two customers the share is interpolated.
-  private static func curve(_ known: [[Double]], count: Double, total: Double) -> [Double] {
+  /// Shares of the best 0, 1 … 100 % of customers. Each known point is (place, revenue of the best
+  /// `place` customers).
+  private func curve(_ known: [[Double]], count: Int, total: Double) -> [Double] {
     var next = 0
     return (0...100).map { percent in
-      let place = count * Double(percent) / 100
-      while next + 1 < known.count, known[next + 1][0] <= place { next += 1 }
-      let point = known[next]
-      return min(1, (point[1] + (place - point[0]) * point[2]) / total)
+      guard percent > 0 else { return 0 }
+      let place = (count * percent + 99) / 100
+      while next + 1 < known.count, Int(known[next][0]) < place { next += 1 }
+      return min(1, known[next][1] / total)
     }
   }
 }

@@ -1,4 +1,5 @@
 package import CustomerSchema
+package import Features
 internal import SQLBuilder
 package import Warehouse
 
@@ -89,9 +90,10 @@ package struct RunFigures: Sendable {
 
   /// Where the customers of one period earlier are now; nil when nobody had bought by then.
   package func migration(
-    of column: String, from session: any QuerySession
+    of partition: PartitionKind, from session: any QuerySession
   ) async throws(WarehouseError) -> RunResult.MigrationReport? {
-    let earlier = column == "segment" ? "earlier_segment" : "earlier_group"
+    let (column, earlier) =
+      partition == .five ? ("segment", "earlier_segment") : ("rfm_group", "earlier_group")
     let flows = try await session.query(
       """
       SELECT e.\(identifier: earlier), c.\(identifier: column), count(*), sum(c.revenue)

@@ -1,4 +1,5 @@
 internal import CustomerSchema
+internal import Features
 internal import Foundation
 internal import SQLBuilder
 internal import Spreadsheets
@@ -11,6 +12,8 @@ struct CustomerLists {
 
   let session: any QuerySession
   let style: RunRequest.ListStyle
+  /// Which segments the lists are of.
+  let partition: PartitionKind
   /// Columns of `staged_customers` besides the id, in order; empty without a customer file.
   let identityColumns: [String]
   /// Words for headings, segments and groups, by catalogue key.
@@ -84,6 +87,24 @@ struct CustomerLists {
     }
   }
 
+  /// `quarantine.csv`, every line set aside with its place and the reason in words.
+  func writeQuarantine(to folder: URL) async throws {
+    let path = folder.appending(path: "quarantine.csv").path
+    let reasons = try await session.query("SELECT DISTINCT reason FROM quarantine").rows
+      .compactMap { $0[0].text }
+    let branches = reasons.map { "WHEN \(literal: $0) THEN \(literal: words($0))" as SQL }
+    let explained: SQL =
+      branches.isEmpty ? "''" : "CASE reason \(branches.joined(separator: " ")) END"
+    try await session.execute(
+      """
+      COPY (
+        SELECT file, line, column_name AS column, \(safe("value")) AS value, reason AS code,
+          \(explained) AS reason
+        FROM quarantine ORDER BY file, line, column_name)
+      TO \(literal: path) (FORMAT csv, HEADER)
+      """)
+  }
+
   /// One column of a list.
   struct ListColumn {
     let id: String
@@ -127,7 +148,7 @@ struct CustomerLists {
       identityColumns.isEmpty ? "" : "LEFT JOIN staged_customers AS known USING (customer)"
     return """
       FROM customers AS c \(join)
-      WHERE c.segment = \(literal: segment) ORDER BY c.revenue DESC, c.customer
+      WHERE c.\(identifier: partition == .eleven ? "rfm_group" : "segment") = \(literal: segment) ORDER BY c.revenue DESC, c.customer
       """
   }
 

@@ -46,8 +46,10 @@ package struct RunSegmentation: Sendable {
     let period = request.period ?? CalendarPeriod.suited(first: first, asOf: asOf)
     let periods = RunPeriods(asOf: asOf, length: period)
     let cohorts = CohortCalendar(first: first, last: asOf)
-    try await CustomerFeatures(history: history, periods: periods, cohorts: cohorts)
-      .create(in: session)
+    try await CustomerFeatures(
+      history: history, periods: periods, cohorts: cohorts,
+      loyalMonths: request.lifecycle.loyalMonths
+    ).create(in: session)
     progress(.scoring)
     let thresholds = try await CustomerTable(
       scoring: request.scoring, lifecycle: request.lifecycle, asOf: asOf,
@@ -106,7 +108,7 @@ package struct RunSegmentation: Sendable {
     guard totals.purchasers > 0 || totals.guestOrders > 0 else {
       throw PlatformError.noPurchases(asOf: periods.asOf)
     }
-    let eleven = request.partition == .eleven
+    let other: PartitionKind = request.partition == .eleven ? .five : .eleven
     let method = RunResult.MethodReport(
       partition: request.partition, scoring: request.scoring.fixed == nil ? .quantiles : .fixed,
       monetary: request.scoring.monetary, classes: request.scoring.classes,
@@ -119,10 +121,10 @@ package struct RunSegmentation: Sendable {
         method: method, imported: imported, objective: request.objective),
       totals: totals,
       segments: figures.segments(
-        eleven: eleven, objective: request.objective, totals: totals, monthly: true,
+        partition: request.partition, objective: request.objective, totals: totals, monthly: true,
         from: session),
       otherSegments: figures.segments(
-        eleven: !eleven, objective: nil, totals: totals, monthly: false, from: session),
+        partition: other, objective: nil, totals: totals, monthly: false, from: session),
       cohorts: figures.cohorts(
         steps: cohorts.steps, monthsPerStep: cohorts.monthsPerStep,
         start: cohorts.start(ofStep:), from: session),
