@@ -56,7 +56,16 @@ let package = Package(
       ]),
     library("DuckDBEngine", ["Warehouse", "SQLBuilder", "CDuckDB"]),
     library("Ingestion", ["Warehouse", "CustomerSchema", "SQLBuilder"]),
-    library("Insights", ["Ingestion", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+    library(
+      "Presentation",
+      ["CustomerSchema", "SQLBuilder", .product(name: "Mustache", package: "swift-mustache")],
+      resources: [.copy("Resources")]),
+    library(
+      "Insights", ["Ingestion", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+    tests("PresentationTests", ["Presentation", "CustomerSchema", "SQLBuilder"]),
+    tests(
+      "InsightsReportTests",
+      ["Insights", "Ingestion", "Presentation", "CustomerSchema", "SQLBuilder"]),
     tests("DuckDBEngineTests", ["DuckDBEngine", "Warehouse", "SQLBuilder"]),
   ]
 )

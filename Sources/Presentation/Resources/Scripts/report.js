@@ -1,0 +1,281 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const data = JSON.parse(document.getElementById("report-data").textContent);
+  const hosts = [...document.querySelectorAll("[data-chart]")];
+  if (typeof echarts === "undefined") {
+    root.classList.add("no-charts");
+    document.querySelectorAll("details.data").forEach((details) => { details.open = true; });
+    return;
+  }
+
+  const token = (name) => getComputedStyle(root).getPropertyValue("--" + name).trim();
+  const fontFamily = getComputedStyle(document.body).fontFamily;
+  const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  const mix = (low, high, ratio) => {
+    const [from, to] = [channels(low), channels(high)];
+    return "rgb(" + from.map((value, i) => Math.round(value + (to[i] - value) * ratio)) + ")";
+  };
+  const maximum = (values) => values.reduce((best, value) => Math.max(best, value), 0);
+
+  const frame = (host, extra) => ({
+    animation: false,
+    textStyle: { fontFamily, color: token("ink"), fontSize: 13 },
+    aria: {
+      enabled: true,
+      label: { description: host.getAttribute("aria-label") },
+      decal: { show: true, decals: decals() },
+    },
+    ...extra,
+  });
+  const decals = () => {
+    const color = token("paper") === "#ffffff" ? "rgba(255,255,255,.45)" : "rgba(0,0,0,.35)";
+    return [
+      { symbol: "none" },
+      { color, dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: Math.PI / 4 },
+      { color, symbol: "circle", dashArrayX: [[8, 8], [0, 8, 8, 0]], dashArrayY: [6, 0], symbolSize: .7 },
+      { color, dashArrayX: [1, 0], dashArrayY: [3, 4], rotation: -Math.PI / 4 },
+    ];
+  };
+  // Lines of text, never markup: names come from catalogues and files.
+  const tooltip = (lines) => ({
+    confine: true,
+    backgroundColor: token("paper"),
+    borderColor: token("line-strong"),
+    textStyle: { color: token("ink"), fontFamily, fontSize: 13 },
+    formatter: (items) => {
+      const box = document.createElement("div");
+      for (const line of lines(items) ?? []) {
+        const row = box.appendChild(document.createElement("div"));
+        row.textContent = line;
+        if (row === box.firstChild) row.style.fontWeight = "600";
+      }
+      return box;
+    },
+  });
+  const axisText = () => ({ color: token("muted"), fontSize: 12 });
+  const grid = (extra) => ({ left: 8, right: 16, top: 12, bottom: 8, containLabel: true, ...extra });
+  const hairline = () => ({ lineStyle: { color: token("line") } });
+  const percent = (value) => data.percent.replace("#", String(Math.round(value * 100)));
+
+  const builders = {
+    segments(host, chart) {
+      const narrow = host.clientWidth < 560;
+      const series = chart.series.map((serie, index) => ({
+        name: serie.name,
+        type: "bar",
+        barMaxWidth: 16,
+        barGap: "15%",
+        itemStyle: { color: token(index ? "revenue" : "customers"), borderRadius: [0, 2, 2, 0] },
+        label: { show: true, position: "right", color: token("ink"), fontSize: 12,
+          formatter: (item) => serie.labels[item.dataIndex] },
+        data: serie.values,
+      }));
+      return {
+        height: 62 + chart.names.length * 52,
+        option: frame(host, {
+          legend: { top: 0, left: 0, textStyle: { color: token("ink") }, itemWidth: 18, selectedMode: false },
+          grid: grid({ top: 40, right: 64 }),
+          tooltip: { trigger: "axis", axisPointer: { type: "shadow" },
+            ...tooltip((items) => [chart.names[items[0].dataIndex], ...items.map((item) =>
+              item.seriesName + " " + chart.series[item.seriesIndex].details[item.dataIndex])]) },
+          xAxis: { type: "value", axisLabel: { show: false }, splitLine: hairline() },
+          yAxis: { type: "category", inverse: true, data: chart.names, axisTick: { show: false },
+            axisLine: hairline(), axisLabel: { color: token("ink"), fontSize: 13,
+              ...(narrow ? { width: 104, overflow: "break" } : {}) } },
+          series,
+        }),
+      };
+    },
+
+    grid(host, chart, choice) {
+      const wide = host.clientWidth >= 640;
+      const values = chart.cells.map((cell) => (choice === "revenue" ? cell.revenue : cell.customers));
+      const top = maximum(values) || 1;
+      const height = wide ? 440 : 370;
+      return {
+        height,
+        option: frame(host, {
+          grid: grid({ left: wide ? 30 : 26, bottom: 34, right: 8 }),
+          tooltip: tooltip((item) => chart.cells[item.dataIndex].details),
+          xAxis: { type: "category", data: chart.columns, name: chart.columnsTitle, nameLocation: "middle",
+            nameGap: 30, nameTextStyle: axisText(), axisTick: { show: false }, axisLine: { show: false },
+            axisLabel: axisText() },
+          yAxis: { type: "category", data: chart.rows, name: chart.rowsTitle, nameLocation: "middle",
+            nameGap: 24, nameTextStyle: axisText(), axisTick: { show: false }, axisLine: { show: false },
+            axisLabel: axisText() },
+          series: [{
+            type: "heatmap",
+            itemStyle: { borderColor: token("paper"), borderWidth: 2 },
+            emphasis: { itemStyle: { borderColor: token("ink") } },
+            label: { show: true, fontSize: wide ? 13 : 11, lineHeight: wide ? 17 : 14,
+              formatter: (item) => {
+                const cell = chart.cells[item.dataIndex];
+                const figure = choice === "revenue" ? cell.revenueLabel : cell.customersLabel;
+                return wide ? "{name|" + cell.group + "}\n" + figure : figure;
+              },
+              rich: { name: { fontSize: 11.5, lineHeight: 17 } } },
+            data: chart.cells.map((cell, index) => {
+              const ratio = Math.sqrt(Math.max(0, values[index]) / top);
+              const ink = token(ratio > .55 ? "heat-ink-high" : "heat-ink-low");
+              return { value: [cell.column, cell.row, values[index]],
+                itemStyle: { color: mix(token("heat-low"), token("heat-high"), ratio) },
+                label: { color: ink, rich: { name: { color: ink } } } };
+            }),
+          }],
+        }),
+      };
+    },
+
+    concentration(host, chart) {
+      const line = token("revenue");
+      return {
+        height: Math.min(420, Math.max(300, host.clientWidth * .5)),
+        option: frame(host, {
+          grid: grid({ top: 24, right: 24, bottom: 26, left: 24 }),
+          tooltip: { trigger: "axis", axisPointer: { type: "line", lineStyle: { color: token("line-strong") } },
+            ...tooltip((items) => [chart.details[Math.round(items[0].axisValue * 100)]]) },
+          xAxis: { type: "value", min: 0, max: 1, name: chart.columnsTitle, nameLocation: "middle", nameGap: 28,
+            nameTextStyle: axisText(), axisLabel: { ...axisText(), formatter: percent }, splitLine: { show: false },
+            axisLine: hairline(), interval: .2 },
+          yAxis: { type: "value", min: 0, max: 1, name: chart.rowsTitle, nameLocation: "middle", nameGap: 46,
+            nameTextStyle: axisText(), axisLabel: { ...axisText(), formatter: percent }, splitLine: hairline(), interval: .2 },
+          series: [
+            { type: "line", showSymbol: false, data: chart.shares.map((share, i) => [i / 100, share]),
+              lineStyle: { color: line, width: 2.5 }, itemStyle: { color: line }, areaStyle: { color: line, opacity: .1 },
+              markPoint: { symbol: "circle", symbolSize: 11, itemStyle: { color: line, borderColor: token("paper"), borderWidth: 2 },
+                label: { show: true, position: "right", distance: 10, color: token("ink"), fontWeight: 600, fontSize: 13,
+                  formatter: (item) => chart.marks[item.dataIndex].label },
+                data: chart.marks.map((mark) => ({ coord: [mark.x, mark.y] })) } },
+            { type: "line", showSymbol: false, silent: true, data: [[0, 0], [1, 1]],
+              lineStyle: { color: token("muted"), width: 1.5, type: [6, 6] }, itemStyle: { color: token("muted") },
+              endLabel: { show: false },
+              markPoint: { symbol: "circle", symbolSize: 0, label: { show: true, position: "insideBottomRight", color: token("muted"),
+                fontSize: 12, formatter: () => chart.equality, offset: [0, 16] }, data: [{ coord: [.97, .9] }] } },
+          ],
+        }),
+      };
+    },
+
+    lifecycle(host, chart) {
+      const narrow = host.clientWidth < 560;
+      return {
+        height: 24 + chart.names.length * 38,
+        option: frame(host, {
+          grid: grid({ right: narrow ? 84 : 120 }),
+          tooltip: tooltip((item) => chart.details[item.dataIndex]),
+          xAxis: { type: "value", axisLabel: { show: false }, splitLine: hairline() },
+          yAxis: { type: "category", inverse: true, data: chart.names, axisTick: { show: false }, axisLine: hairline(),
+            axisLabel: { color: token("ink"), fontSize: 13, ...(narrow ? { width: 96, overflow: "break" } : {}) } },
+          series: [{ type: "bar", barMaxWidth: 20,
+            itemStyle: { borderRadius: [0, 2, 2, 0], decal: { symbol: "none" } },
+            label: { show: true, position: "right", color: token("ink"), fontSize: 12,
+              formatter: (item) => chart.labels[item.dataIndex] },
+            data: chart.values.map((value, i) => ({ value, itemStyle: { color: token(chart.tones[i]) } })) }],
+        }),
+      };
+    },
+
+    cohorts(host, chart) {
+      const cell = 40;
+      const minimum = 150 + chart.columns.length * cell;
+      return {
+        minimum,
+        height: 70 + chart.rows.length * 30,
+        option: frame(host, {
+          grid: grid({ top: 34, right: 8, bottom: 4 }),
+          tooltip: tooltip((item) => chart.cells[item.dataIndex].details),
+          xAxis: { type: "category", position: "top", data: chart.columns, name: chart.columnsTitle, nameLocation: "middle",
+            nameGap: 26, nameTextStyle: axisText(), axisTick: { show: false }, axisLine: { show: false }, axisLabel: axisText() },
+          yAxis: { type: "category", inverse: true, data: chart.rows, axisTick: { show: false }, axisLine: { show: false },
+            axisLabel: { ...axisText(), color: token("ink") } },
+          series: [{
+            type: "heatmap",
+            itemStyle: { borderColor: token("paper"), borderWidth: 1.5 },
+            emphasis: { itemStyle: { borderColor: token("ink") } },
+            label: { show: true, fontSize: 11.5, formatter: (item) => chart.cells[item.dataIndex].label },
+            data: chart.cells.map((one) => {
+              // The first column is 100 % by construction and would wash out the others.
+              const ratio = one.column === 0 ? 0 : Math.min(1, one.share / (chart.top || 1));
+              return { value: [one.column, one.row, one.share],
+                itemStyle: { color: one.column === 0 ? token("track") : mix(token("heat-low"), token("heat-high"), ratio) },
+                label: { color: token(ratio > .55 ? "heat-ink-high" : "heat-ink-low") } };
+            }),
+          }],
+        }),
+      };
+    },
+
+    migration(host, chart) {
+      const narrow = host.clientWidth < 560;
+      const side = narrow ? 92 : 190;
+      return {
+        height: Math.max(340, 60 + chart.nodes.length * 26),
+        option: frame(host, {
+          tooltip: { trigger: "item", ...tooltip((item) =>
+            item.dataType === "edge" ? chart.links[item.dataIndex].details : chart.nodes[item.dataIndex].details) },
+          series: [{
+            type: "sankey", left: side, right: side, top: 34, bottom: 8, nodeWidth: 14, nodeGap: 14,
+            draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency" },
+            data: chart.nodes.map((node) => ({ name: node.id, depth: node.depth,
+              itemStyle: { color: token(node.tone), borderWidth: 0 },
+              label: { position: node.depth ? "right" : "left" } })),
+            links: chart.links.map((link) => ({ source: link.source, target: link.target, value: link.value,
+              lineStyle: { color: token(link.tone), opacity: .32 } })),
+            label: { color: token("ink"), fontSize: narrow ? 11 : 13, width: side - 12, overflow: "break",
+              formatter: (item) => chart.nodes[item.dataIndex].label },
+          }],
+          graphic: [
+            { type: "text", left: 0, top: 0, style: { text: chart.before, fill: token("muted"), font: "600 12px " + fontFamily } },
+            { type: "text", right: 0, top: 0, style: { text: chart.after, fill: token("muted"), font: "600 12px " + fontFamily } },
+          ],
+        }),
+      };
+    },
+  };
+
+  const charts = new Map();
+  const draw = (host, width) => {
+    const id = host.dataset.chart;
+    const choice = host.closest("figure").querySelector("input:checked")?.value;
+    const built = builders[id](host, data[id], choice);
+    host.style.minWidth = width ? "" : (built.minimum ?? 0) + "px";
+    host.style.height = built.height + "px";
+    let chart = charts.get(host);
+    if (!chart) {
+      chart = echarts.init(host, null, { renderer: "svg" });
+      charts.set(host, chart);
+    }
+    chart.resize({ width: width ?? "auto", height: built.height });
+    chart.setOption(built.option, { notMerge: true });
+    chart.getZr().flush();
+  };
+  const drawAll = (width) => hosts.forEach((host) => draw(host, width));
+
+  drawAll();
+  root.classList.add("charts-ready");
+  document.addEventListener("change", (event) => {
+    const host = event.target.closest("figure")?.querySelector("[data-chart]");
+    if (host) draw(host);
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawAll());
+  let pending = 0;
+  addEventListener("resize", () => {
+    cancelAnimationFrame(pending);
+    pending = requestAnimationFrame(() => drawAll());
+  });
+
+  // Paper: light, A4's width, every table open.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details:not([open])")];
+    opened.forEach((details) => { details.open = true; });
+    root.classList.add("printing");
+    drawAll(640);
+  });
+  addEventListener("afterprint", () => {
+    opened.forEach((details) => { details.open = false; });
+    root.classList.remove("printing");
+    drawAll();
+  });
+})();
