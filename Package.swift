@@ -62,29 +62,11 @@ let package = Package(
       ["CustomerSchema", "SQLBuilder", .product(name: "Mustache", package: "swift-mustache")],
       resources: [.copy("Resources")]),
     library(
-      "Features", ["Warehouse", "CustomerSchema", "SQLBuilder"], resources: [.copy("Resources")]),
-    .systemLibrary(
-      name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
-    library("Spreadsheets", ["CustomerSchema", "CXlsxWriter"]),
-    library(
-      "Insights",
-      ["Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
-    library(
-      "Platform",
-      [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Spreadsheets",
-        "SQLBuilder",
-        "Warehouse", .product(name: "Yams", package: "Yams"),
-      ]),
+      "Insights", ["Ingestion", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+    tests("PresentationTests", ["Presentation", "CustomerSchema", "SQLBuilder"]),
     tests(
-      "FeaturesTests",
-      ["Features", "Insights", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
-    tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
-    .executableTarget(
-      name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
-      path: "Tests/ConformanceWriter", swiftSettings: strict),
-    tests(
-      "EngineConformanceTests",
-      ["ConformanceWriter", "DuckDBEngine", "Warehouse", "SQLBuilder"]),
+      "InsightsReportTests",
+      ["Insights", "Ingestion", "Presentation", "CustomerSchema", "SQLBuilder"]),
+    tests("DuckDBEngineTests", ["DuckDBEngine", "Warehouse", "SQLBuilder"]),
   ]
 )

@@ -1,5 +1,4 @@
 package import CustomerSchema
-internal import Features
 
 /// What to do with a segment, and why.
 package enum SegmentAdvice {

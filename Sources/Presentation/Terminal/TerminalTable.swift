@@ -5,13 +5,19 @@ package struct TerminalTable: Sendable {
   package struct Column: Sendable {
     package let title: String
     package let alignment: Alignment
-    /// Whether the column may be cut when the table is wider than the terminal.
+    /// Whether the column's cells may be cut when the table is wider than the terminal.
     package let isFlexible: Bool
+    /// Columns with a value go when the table is still too wide, the lowest first.
+    package let rank: Int?
 
-    package init(_ title: String, _ alignment: Alignment = .leading, isFlexible: Bool = false) {
+    package init(
+      _ title: String, _ alignment: Alignment = .leading, isFlexible: Bool = false,
+      rank: Int? = nil
+    ) {
       self.title = title
       self.alignment = alignment
       self.isFlexible = isFlexible
+      self.rank = rank
     }
   }
 
@@ -28,39 +34,50 @@ package struct TerminalTable: Sendable {
 
   /// The lines: titles, a rule, one line per row; each indented by `indent` spaces.
   package func lines(_ style: TerminalStyle, indent: Int = 0) -> [String] {
-    let widths = columnWidths(available: style.width - indent)
+    let (shown, widths) = layout(available: style.width - indent)
     let margin = String(repeating: " ", count: indent)
-    let titles = margin + line(columns.map(\.title), widths)
-    let rule = margin + widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")
-    return [style.apply(.bold, titles), style.apply(.faint, rule)]
-      + rows.map { margin + line($0, widths) }
+    let titles = margin + line(columns.map(\.title), shown, widths)
+    let rules = shown.map { String(repeating: "─", count: widths[$0]) }
+    return [
+      style.apply(.bold, titles), style.apply(.faint, margin + rules.joined(separator: "  ")),
+    ]
+      + rows.map { margin + line($0, shown, widths) }
   }
 
-  private func columnWidths(available: Int) -> [Int] {
+  /// The columns to show and each column's width.
+  private func layout(available: Int) -> (shown: [Int], widths: [Int]) {
     var widths = columns.indices.map { index in
       rows.reduce(DisplayWidth.of(columns[index].title)) {
         max($0, DisplayWidth.of($1[index]))
       }
     }
-    let total = widths.reduce(0, +) + 2 * max(0, columns.count - 1)
-    var excess = total - available
-    // The widest flexible column gives way first, down to a dozen characters.
-    while excess > 0,
-      let widest = columns.indices.filter({ columns[$0].isFlexible && widths[$0] > 12 })
-        .max(by: { widths[$0] < widths[$1] })
-    {
-      widths[widest] -= 1
-      excess -= 1
+    var shown = Array(columns.indices)
+    func excess(_ shown: [Int]) -> Int {
+      shown.reduce(2 * max(0, shown.count - 1) - available) { $0 + widths[$1] }
     }
-    return widths
+    // A cut name can still be read from here on; below, whole columns give way instead.
+    while excess(shown) > 0, let widest = flexible(shown, widths, above: 20) { widths[widest] -= 1 }
+    while excess(shown) > 0,
+      let lowest = shown.filter({ columns[$0].rank != nil })
+        .min(by: { columns[$0].rank ?? 0 < columns[$1].rank ?? 0 })
+    {
+      shown.removeAll { $0 == lowest }
+    }
+    while excess(shown) > 0, let widest = flexible(shown, widths, above: 8) { widths[widest] -= 1 }
+    return (shown, widths)
   }
 
-  private func line(_ cells: [String], _ widths: [Int]) -> String {
+  private func flexible(_ shown: [Int], _ widths: [Int], above minimum: Int) -> Int? {
+    shown.filter { columns[$0].isFlexible && widths[$0] > minimum }
+      .max { widths[$0] < widths[$1] }
+  }
+
+  private func line(_ cells: [String], _ shown: [Int], _ widths: [Int]) -> String {
     var parts: [String] = []
-    for (index, cell) in cells.enumerated() {
-      let text = DisplayWidth.truncate(cell, to: widths[index])
+    for index in shown {
+      let text = DisplayWidth.truncate(cells[index], to: widths[index])
       let padding = String(repeating: " ", count: max(0, widths[index] - DisplayWidth.of(text)))
-      let isLast = index == cells.count - 1
+      let isLast = index == shown.last
       switch columns[index].alignment {
       case .trailing: parts.append(padding + text)
       case .leading: parts.append(isLast ? text : text + padding)

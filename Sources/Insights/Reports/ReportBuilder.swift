@@ -1,0 +1,106 @@
+internal import CustomerSchema
+internal import Ingestion
+internal import Presentation
+internal import SQLBuilder
+
+/// Makes the report's view models out of a run.
+struct ReportBuilder {
+  let result: RunResult
+  let localizer: Localizer
+  let wording: RunWording
+
+  init(_ result: RunResult, _ localizer: Localizer) {
+    self.result = result
+    self.localizer = localizer
+    wording = RunWording(result, localizer)
+  }
+
+  var formats: Formats { localizer.formats }
+  var partition: RunResult.MethodReport.Partition { result.method.partition }
+  var otherPartition: RunResult.MethodReport.Partition { partition == .five ? .eleven : .five }
+
+  /// A text of the report.
+  func text(_ key: String, _ arguments: [String: MessageArgument] = [:]) -> String {
+    localizer.text("report." + key, arguments)
+  }
+
+  func page(
+    policy: String, style: String, library: String, script: String, data: String
+  ) -> ReportPage {
+    let sections = [
+      gridSection(), concentrationSection(), lifecycleSection(), cohortsSection(),
+      migrationSection(),
+    ]
+    let aside = asideTable()
+    return ReportPage(
+      language: localizer.language.rawValue, version: result.quartierVersion, policy: policy,
+      style: style, library: library, script: script, data: data,
+      text: localizer.labels(under: "report."), contents: contents(sections),
+      title: text("title", ["date": .date(result.asOf)]), scope: wording.totals,
+      basis: wording.amountBasis, basisParts: wording.amountParts, headlines: headlines(),
+      keyFigures: keyFigures(), segmentsLead: segmentsLead(), cards: result.segments.map(card),
+      chartSegments: segmentsFigure(), comparison: comparison(result.segments, partition),
+      otherSegments: otherSegments(), sections: sections, aside: aside,
+      nothingAside: aside == nil ? localizer.text("aside.nothing") : nil, notices: notices(),
+      sources: result.imported.sources.map(source), definitions: definitions(),
+      thresholds: thresholds(),
+      colophon: text("colophon", ["version": .text(result.quartierVersion)])
+    )
+  }
+
+  func charts() -> ReportCharts {
+    ReportCharts(
+      percent: formats.percentage(0, decimals: 0).replacing("0", with: "#"),
+      segments: segmentsChart(), grid: gridChart(), concentration: concentrationChart(),
+      lifecycle: lifecycleChart(), cohorts: cohortsChart(), migration: migrationChart())
+  }
+
+  private func contents(_ sections: [ReportPage.FigureSection]) -> [ReportPage.Link] {
+    [ReportPage.Link(anchor: "segments", label: text("segments_title"))]
+      + sections.map { ReportPage.Link(anchor: $0.anchor, label: $0.title) }
+      + ["aside", "sources", "method"].map {
+        ReportPage.Link(anchor: $0, label: text($0 + "_title"))
+      }
+  }
+
+  private func headlines() -> [ReportPage.Headline] {
+    result.headlines.map { message in
+      ReportPage.Headline(sentence: localizer.text(message), anchor: Self.anchor(message.code))
+    }
+  }
+
+  /// The section that explains a headline.
+  private static func anchor(_ code: String) -> String? {
+    let anchors = [
+      "headline.concentration": "concentration", "headline.best": "segments",
+      "headline.leaving": "segments", "headline.left_best": "migration",
+      "headline.trend": "segments", "headline.retention": "cohorts", "headline.new": "segments",
+      "headline.repeat": "cohorts", "headline.one_time": "cohorts", "headline.returns": "aside",
+      "headline.quarantine": "aside", "headline.guests": "aside", "headline.future": "aside",
+    ]
+    return anchors.first { code == $0.key || code.hasPrefix($0.key + ".") }?.value
+  }
+
+  private func keyFigures() -> [ReportPage.KeyFigure] {
+    let totals = result.totals
+    func figure(_ key: String, _ value: String, _ note: String? = nil) -> ReportPage.KeyFigure {
+      ReportPage.KeyFigure(label: text("figure." + key), value: value, note: note)
+    }
+    let known = text("figure.customers.note", ["count": .count(totals.customers)])
+    let hasReturns = totals.returnedAmount.amount.units != 0
+    let returned = text("figure.revenue.note", ["returned": .money(totals.returnedAmount)])
+    let guests = text("figure.orders.note", ["count": .count(totals.guestOrders)])
+    let period = text(
+      "figure.retention.note", ["period": .text(localizer.period(result.method.period))])
+    return [
+      figure(
+        "customers", wording.count(totals.purchasers),
+        totals.customers > totals.purchasers ? known : nil),
+      figure("revenue", wording.money(totals.revenue, .rounded), hasReturns ? returned : nil),
+      figure("orders", wording.count(totals.orders), totals.guestOrders > 0 ? guests : nil),
+      figure("basket", wording.money(totals.averageBasket, .exact)),
+      figure("repeat", wording.share(totals.repeatRate), text("figure.repeat.note")),
+      figure("retention", wording.share(totals.retentionRate), period),
+    ]
+  }
+}

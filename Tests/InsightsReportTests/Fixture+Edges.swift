@@ -1,0 +1,59 @@
+import CustomerSchema
+import Foundation
+import Ingestion
+import SQLBuilder
+
+@testable import Insights
+
+extension Fixture {
+  static func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
+
+  /// Runs that have less to say than a shop's year; each by its name.
+  static let edges: [(name: String, result: RunResult)] = [
+    ("nobody bought", edge(purchasers: 0, revenue: "0")),
+    ("one customer", edge(purchasers: 1, revenue: "42.00")),
+    ("revenue of zero", edge(purchasers: 30, revenue: "0")),
+    ("negative revenue", edge(purchasers: 30, revenue: "-120.50")),
+    ("everybody equal", edge(purchasers: 50, revenue: "500.00", isEqual: true)),
+    ("amounts of 10^12", edge(purchasers: 40, revenue: "40000000000000.0000")),
+    ("hostile names", edge(purchasers: 40, revenue: "400.00", file: hostileName)),
+  ]
+
+  /// Everything that could leave its place in a page or steer a terminal.
+  static let hostileName =
+    "</script><script>alert(1)</script>\"\u{301} onmouseover='alert(2)' & <img src=x>\u{1B}[31m.csv"
+
+  static func edge(
+    purchasers: Int, revenue: String, isEqual: Bool = false, file: String = "orders.csv"
+  ) -> RunResult {
+    let money = euros(revenue)
+    let hasRevenue = money.amount > SQLDecimal(units: 0, scale: 0)
+    let ids = SegmentAdvice.ids(.five)
+    let segments = ids.map { id in
+      let isFull = id == "loyal_high_value" && purchasers > 0
+      return Segment(
+        id: id, customers: isFull ? purchasers : 0, revenue: isFull ? revenue : "0",
+        orders: isFull ? 1 : 0, days: 0, repeatRate: 0, retention: nil, returns: 0,
+        now: isFull ? revenue : "0", before: "0", months: isFull ? [money.double] : []
+      ).report(.five, objective: nil, base: max(1, purchasers), total: money)
+    }
+    let result = RunResult(
+      schema: "quartier.run/1", quartierVersion: "0.1.0", asOf: asOf, asOfRule: .now,
+      timeZone: "UTC", method: method(.five), imported: imported(file: file, quarantined: 0),
+      totals: RunResult.Totals(
+        customers: purchasers, purchasers: purchasers, orders: purchasers, guestOrders: 0,
+        guestRevenue: euros("0"), grossRevenue: money, returnedAmount: euros("0"), revenue: money,
+        zeroOrders: 0, zeroOnlyCustomers: 0, returnOrders: 0,
+        averageBasket: money.divided(by: purchasers), firstOrder: purchasers > 0 ? asOf : nil,
+        lastOrder: purchasers > 0 ? asOf : nil, ordersAfterAsOf: 0,
+        repeatRate: purchasers > 0 ? 0 : nil, retentionRate: nil, medianDaysBetweenPurchases: nil),
+      segments: segments, otherSegments: [], lifecycle: [], grid: [], migration: nil,
+      cohorts: RunResult.CohortReport(monthsPerStep: 1, rows: []),
+      concentration: hasRevenue
+        ? concentration(exponent: isEqual ? 1 : 0.4)
+        : RunResult.ConcentrationReport(
+          gini: nil, revenueShareOfTop: [], customersFor80Percent: nil), objective: nil,
+      headlines: [], notes: [])
+    return result.headlined()
+  }
+}
