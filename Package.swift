@@ -34,7 +34,7 @@ let package = Package(
   name: "quartier",
   defaultLocalization: "en",
   platforms: [.macOS(.v15)],
-  products: [],
+  products: [.executable(name: "quartier", targets: ["App"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -62,11 +62,40 @@ let package = Package(
       ["CustomerSchema", "SQLBuilder", .product(name: "Mustache", package: "swift-mustache")],
       resources: [.copy("Resources")]),
     library(
-      "Insights", ["Ingestion", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+      "Features", ["Warehouse", "CustomerSchema", "SQLBuilder"], resources: [.copy("Resources")]),
+    .systemLibrary(
+      name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
+    library("Spreadsheets", ["CustomerSchema", "CXlsxWriter"]),
+    library(
+      "Insights",
+      ["Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+    library(
+      "Platform",
+      [
+        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Spreadsheets",
+        "SQLBuilder",
+        "Warehouse", .product(name: "Yams", package: "Yams"),
+      ]),
+    tests(
+      "FeaturesTests",
+      ["Features", "Insights", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+    .executableTarget(
+      name: "App",
+      dependencies: [
+        "CustomerSchema", "DuckDBEngine", "Features", "Insights", "Platform", "Presentation",
+        "SQLBuilder", "Warehouse",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
     tests("PresentationTests", ["Presentation", "CustomerSchema", "SQLBuilder"]),
     tests(
       "InsightsReportTests",
-      ["Insights", "Ingestion", "Presentation", "CustomerSchema", "SQLBuilder"]),
-    tests("DuckDBEngineTests", ["DuckDBEngine", "Warehouse", "SQLBuilder"]),
+      ["Insights", "Ingestion", "Features", "Presentation", "CustomerSchema", "SQLBuilder"]),
+    tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
+    .executableTarget(
+      name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
+      path: "Tests/ConformanceWriter", swiftSettings: strict),
+    tests(
+      "EngineConformanceTests",
+      ["ConformanceWriter", "DuckDBEngine", "Warehouse", "SQLBuilder"]),
   ]
 )

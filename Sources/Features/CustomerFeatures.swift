@@ -16,7 +16,7 @@ package struct RunPeriods: Sendable, Hashable {
     self.length = length
     previousEnd = length.before(asOf)
     // Twice the length from `asOf`, not twice one step: month ends clamp differently.
-    beforePrevious = length.doubled.before(asOf)
+    beforePrevious = length.before(asOf, periods: 2)
   }
 }
 
@@ -25,17 +25,11 @@ package enum CalendarPeriod: Sendable, Hashable {
   case days(Int)
   case months(Int)
 
-  package func before(_ date: LocalDate) -> LocalDate {
+  /// The day that lies so many periods before another, clamped to its month's end once.
+  package func before(_ date: LocalDate, periods: Int = 1) -> LocalDate {
     switch self {
-    case .days(let count): date.adding(days: -count)
-    case .months(let count): date.adding(months: -count)
-    }
-  }
-
-  var doubled: CalendarPeriod {
-    switch self {
-    case .days(let count): .days(2 * count)
-    case .months(let count): .months(2 * count)
+    case .days(let count): date.adding(days: -count * periods)
+    case .months(let count): date.adding(months: -count * periods)
     }
   }
 

@@ -1,4 +1,5 @@
 package import CustomerSchema
+internal import Features
 internal import Ingestion
 internal import SQLBuilder
 
@@ -123,7 +124,8 @@ package enum Headlines {
   }
 
   private static func trend(_ result: RunResult) -> UserMessage? {
-    guard let period = Period(result.method.period), let first = result.totals.firstOrder else {
+    guard let period = CalendarPeriod(result.method.period), let first = result.totals.firstOrder
+    else {
       return nil
     }
     let zero = Money.zero(result.totals.revenue.currency)
@@ -144,7 +146,7 @@ package enum Headlines {
 
   private static func retention(_ result: RunResult) -> UserMessage? {
     guard let rate = result.totals.retentionRate, rate.isFinite,
-      let period = Period(result.method.period)
+      let period = CalendarPeriod(result.method.period)
     else { return nil }
     return UserMessage(
       "headline.retention",

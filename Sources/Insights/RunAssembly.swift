@@ -117,7 +117,7 @@ extension RunFigures {
     otherSegments: [RunResult.SegmentReport], cohorts: RunResult.CohortReport,
     from session: any QuerySession
   ) async throws(WarehouseError) -> RunResult {
-    let result = RunResult(
+    var result = RunResult(
       schema: "quartier.run/1", quartierVersion: frame.quartierVersion, asOf: asOf,
       asOfRule: frame.asOfRule, timeZone: frame.timeZone, method: frame.method,
       imported: frame.imported, totals: totals, segments: segments, otherSegments: otherSegments,
@@ -128,6 +128,7 @@ extension RunFigures {
       concentration: try await concentration(from: session), objective: frame.objective,
       headlines: [],
       notes: [])
+    result.headlines = Headlines.messages(for: result)
     return result
   }
 }

@@ -26,7 +26,7 @@ package struct RunResult: Sendable, Codable {
   package let concentration: ConcentrationReport
   package let objective: Objective?
   /// What a busy owner must know, most important first.
-  package let headlines: [UserMessage]
+  package internal(set) var headlines: [UserMessage]
   /// Assumptions and everything that was set aside.
   package let notes: [UserMessage]
 

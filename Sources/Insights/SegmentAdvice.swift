@@ -1,4 +1,5 @@
 package import CustomerSchema
+internal import Features
 
 /// What to do with a segment, and why.
 package enum SegmentAdvice {

@@ -91,7 +91,7 @@ extension PresentationResources {
       let installed = "/" + folders.dropLast().joined(separator: "/") + "/share/quartier"
       let shares = [share, installed].compactMap { $0 }.filter { !$0.isEmpty }
       resourceDirectories =
-        shares.map { $0 + "/Presentation" } + [
+        shares.map { $0 + "/Presentation/Resources" } + [
           beside + "/quartier_Presentation.resources/Resources"
         ]
       // A built product lies at most four folders below its package (.build/TRIPLE/debug).

@@ -1,4 +1,5 @@
 internal import CustomerSchema
+internal import Features
 internal import Presentation
 
 extension ReportBuilder {

@@ -1,4 +1,5 @@
 internal import CustomerSchema
+internal import Features
 internal import Ingestion
 internal import Presentation
 
@@ -119,7 +120,7 @@ extension ReportBuilder {
   }
 
   private func periodDefinition() -> ReportPage.Definition? {
-    guard let period = Period(result.method.period) else { return nil }
+    guard let period = CalendarPeriod(result.method.period) else { return nil }
     let start = period.before(result.asOf)
     let sentence = text(
       "def.period.1",

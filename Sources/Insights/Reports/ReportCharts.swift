@@ -1,3 +1,4 @@
+internal import Features
 /// The figures that the report's script draws, each with its text already worded.
 struct ReportCharts: Encodable {
   /// A whole percentage with `#` for the number.

@@ -1,3 +1,4 @@
+internal import Features
 /// What the templates of the report show; every text is final, in one language.
 struct ReportPage: Sendable {
   let language: String

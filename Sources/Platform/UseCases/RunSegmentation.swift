@@ -10,14 +10,18 @@ package import Warehouse
 package struct RunSegmentation: Sendable {
   private let engine: any QueryEngine
   private let request: RunRequest
+  /// A folder for prepared sources.
+  private let scratch: String
   private let progress: RunProgress
 
   /// - Parameter engine: its sessions' temporary tables hold everything meanwhile.
   package init(
-    engine: any QueryEngine, request: RunRequest, progress: @escaping RunProgress = { _ in }
+    engine: any QueryEngine, request: RunRequest, scratch: String,
+    progress: @escaping RunProgress = { _ in }
   ) {
     self.engine = engine
     self.request = request
+    self.scratch = scratch
     self.progress = progress
   }
 
@@ -143,6 +147,11 @@ package struct RunSegmentation: Sendable {
     guard request.customers != nil else { return [] }
     return try await session.query("DESCRIBE staged_customers").rows
       .compactMap { $0[0].text }.filter { $0 != "customer" }
+  }
+
+  /// What was recognised, as a mapping file to start from.
+  package func explainMapping() async throws -> String {
+    throw PlatformError.missing("importer")
   }
 
   private func stage(in session: any QuerySession) async throws -> ImportReport {
