@@ -61,17 +61,20 @@ extension ReportBuilder {
       let down = 32 - 29 * (revenue - floor) / height
       return "\(Self.coordinate(across)) \(Self.coordinate(down))"
     }
+    // Months end on the day of the calculation, not with the calendar's.
+    let start = result.asOf.adding(months: -months.count)
     let line = "M" + points.joined(separator: " L")
     let period = MessageArgument.text(localizer.period(result.method.period))
     return ReportPage.Spark(
       label: text(
         "spark",
         [
-          "from": .text(formats.date(result.asOf.adding(months: 1 - months.count), .month)),
-          "to": .text(formats.date(result.asOf, .month)), "low": .text(amount(low)),
+          "from": .text(formats.date(start.adding(days: 1), .short)),
+          "to": .text(formats.date(result.asOf, .short)), "low": .text(amount(low)),
           "high": .text(amount(high)),
         ]),
-      line: line, area: line + " L120 32 L0 32 Z", trend: wording.change(segment.revenueTrend),
+      line: line, area: line + " L120 32 L0 32 Z",
+      trend: segment.revenueTrend.map { formats.change($0) },
       trendNote: segment.revenueTrend == nil
         ? text("trend.none") : text("trend.note", ["period": period]))
   }
@@ -104,7 +107,7 @@ extension ReportBuilder {
           name(segment.id, partition), "tone-" + ReportTone.of(segment: segment.id),
           [
             wording.count(segment.customers), wording.percentage(segment.customerShare),
-            wording.money(segment.revenue, .exact), wording.percentage(segment.revenueShare),
+            wording.money(segment.revenue, .rounded), wording.percentage(segment.revenueShare),
             wording.money(segment.averageBasket, .exact),
             wording.number(segment.ordersPerCustomer, decimals: 2),
             wording.number(segment.medianDaysSinceLastPurchase, decimals: 0),

@@ -38,6 +38,9 @@ struct RunWording {
   /// Whether amounts include shipping and discounts.
   var amountParts: String {
     let basis = result.imported.amountBasis
+    if basis.shipping == .unknown, basis.discount == .unknown {
+      return localizer.text("basis.parts.unknown")
+    }
     return localizer.text("basis.shipping.\(basis.shipping.rawValue)") + " "
       + localizer.text("basis.discount.\(basis.discount.rawValue)")
   }
