@@ -50,10 +50,9 @@ extension ReportBuilder {
   func gridChart() -> ReportCharts.Grid? {
     guard !result.grid.isEmpty else { return nil }
     let scores = (1...Self.gridSide).map(String.init)
-    let classes = ["classes": MessageArgument.count(Self.gridSide)]
     return ReportCharts.Grid(
-      columns: scores, rows: scores, columnsTitle: text("grid.columns", classes),
-      rowsTitle: text("grid.rows", classes),
+      columns: scores, rows: scores, columnsTitle: text("grid.columns"),
+      columnsScale: text("grid.scale"), rowsTitle: text("grid.rows"),
       cells: result.grid.map { cell in
         ReportCharts.Grid.Cell(
           column: cell.valueScore - 1, row: cell.recencyScore - 1, customers: cell.customers,

@@ -23,13 +23,19 @@ extension ReportBuilder {
       intention: localizer.text("intention.\(segment.intention.rawValue)"),
       who: localizer.text(key + ".who"), customers: wording.count(segment.customers),
       customerShare: wording.share(segment.customerShare),
-      revenue: wording.money(segment.revenue, .rounded),
+      revenue: wording.briefMoney(segment.revenue),
       revenueShare: wording.share(segment.revenueShare),
-      basket: wording.money(segment.averageBasket, .exact),
+      basket: basket(segment.averageBasket),
       lastPurchase: daysAgo(segment.medianDaysSinceLastPurchase), bars: bars(segment),
       spark: spark(segment), action: localizer.text(key + ".action"),
       reason: localizer.text(segment.reason),
       objectiveReason: segment.objectiveReason.map { localizer.text($0) })
+  }
+
+  /// An average basket to the cent, unless it is enormous.
+  func basket(_ money: Money?) -> String {
+    guard let money else { return wording.none }
+    return abs(money.double) >= 1e6 ? wording.briefMoney(money) : formats.money(money, .exact)
   }
 
   private func daysAgo(_ days: Double?) -> String {
@@ -147,7 +153,7 @@ extension ReportBuilder {
   }
 
   func segmentsChart() -> ReportCharts.Bars? {
-    guard !result.segments.isEmpty else { return nil }
+    guard result.segments.contains(where: { $0.customers > 0 }) else { return nil }
     return ReportCharts.Bars(
       names: result.segments.map { name($0.id, partition) },
       series: [

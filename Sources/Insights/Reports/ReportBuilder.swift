@@ -40,7 +40,9 @@ struct ReportBuilder {
       title: text("title", ["date": .date(result.asOf)]), scope: wording.totals,
       basis: runs(wording.amountBasis + " " + wording.amountParts), headlines: headlines { !$0 },
       caveats: caveats(),
-      keyFigures: keyFigures(), segmentsLead: segmentsLead(), cards: result.segments.map(card),
+      keyFigures: keyFigures(), segmentsLead: segmentsLead(),
+      cards: result.segments.filter { $0.customers > 0 }.map(card),
+      emptySegments: wording.emptySegments,
       chartSegments: segmentsFigure(), comparison: comparison(result.segments, partition),
       otherSegments: otherSegments(), sections: sections, aside: aside,
       nothingAside: aside == nil ? localizer.text("aside.nothing") : nil, notices: notices(),
@@ -55,10 +57,9 @@ struct ReportBuilder {
   func runs(_ sentence: String) -> [ReportPage.Run] {
     var runs: [ReportPage.Run] = []
     var rest = sentence[...]
-    while let match = rest.firstMatch(of: /--[a-z][a-z-]*(\u{A0}[a-z]+)?/) {
+    while let match = rest.firstMatch(of: /--[a-z][a-z-]*( (ht|ttc))?/) {
       runs.append(ReportPage.Run(plain: String(rest[..<match.range.lowerBound]), option: nil))
-      let option = match.output.0.replacing(Typography.noBreakSpace, with: " ")
-      runs.append(ReportPage.Run(plain: nil, option: String(option)))
+      runs.append(ReportPage.Run(plain: nil, option: String(match.output.0)))
       rest = rest[match.range.upperBound...]
     }
     runs.append(ReportPage.Run(plain: String(rest), option: nil))
@@ -118,15 +119,20 @@ struct ReportBuilder {
     let guests = text("figure.orders.note", ["count": .count(totals.guestOrders)])
     let period = text(
       "figure.retention.note", ["period": .text(localizer.period(result.method.period))])
-    return [
+    var figures = [
       figure(
         "customers", wording.count(totals.purchasers),
         totals.customers > totals.purchasers ? known : nil),
-      figure("revenue", wording.money(totals.revenue, .rounded), hasReturns ? returned : nil),
+      figure("revenue", wording.briefMoney(totals.revenue), hasReturns ? returned : nil),
       figure("orders", wording.count(totals.orders), totals.guestOrders > 0 ? guests : nil),
-      figure("basket", wording.money(totals.averageBasket, .exact)),
-      figure("repeat", wording.share(totals.repeatRate), text("figure.repeat.note")),
-      figure("retention", wording.share(totals.retentionRate), period),
     ]
+    if let average = totals.averageBasket { figures.append(figure("basket", basket(average))) }
+    if let rate = totals.repeatRate {
+      figures.append(figure("repeat", formats.share(rate), text("figure.repeat.note")))
+    }
+    if let rate = totals.retentionRate {
+      figures.append(figure("retention", formats.share(rate), period))
+    }
+    return figures
   }
 }

@@ -26,6 +26,7 @@ struct ReportCharts: Encodable {
     let columns: [String]
     let rows: [String]
     let columnsTitle: String
+    let columnsScale: String
     let rowsTitle: String
     let cells: [Cell]
 

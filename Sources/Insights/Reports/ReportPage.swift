@@ -22,6 +22,7 @@ struct ReportPage: Sendable {
 
   let segmentsLead: String
   let cards: [Card]
+  let emptySegments: String?
   let chartSegments: ChartFigure?
   let comparison: Table
   let otherSegments: Disclosure?

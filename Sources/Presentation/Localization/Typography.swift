@@ -6,20 +6,15 @@ package enum Typography {
   package static let narrowNoBreakSpace = "\u{202F}"
 
   /// Makes a catalogue's plainly typed text typographically right: apostrophes between letters
-  /// are curled, an option stays with its value (`--amounts ht`), and in French the plain spaces
-  /// around double punctuation become unbreakable.
+  /// are curled, and in French the plain spaces around double punctuation become unbreakable.
   package static func compose(_ text: String, _ language: Language) -> String {
     let characters = Array(text)
     var result = ""
     result.reserveCapacity(text.utf8.count + 16)
-    var wordStart = 0
     for (index, character) in characters.enumerated() {
       let previous = index > 0 ? characters[index - 1] : nil
       let next = index + 1 < characters.count ? characters[index + 1] : nil
-      if previous == " " { wordStart = index }
       switch character {
-      case " " where characters[wordStart..<index].starts(with: "--") && next?.isLowercase == true:
-        result += noBreakSpace
       case "'":
         let joins = previous?.isLetter == true && (next?.isLetter == true || next == "{")
         result += joins ? "’" : "'"

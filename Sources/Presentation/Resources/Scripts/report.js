@@ -77,8 +77,8 @@
   const percent = (value) => data.percent.replace("#", String(Math.round(value * 100)));
 
   const builders = {
-    segments(host, chart) {
-      const narrow = host.clientWidth < 560;
+    segments(host, chart, width) {
+      const narrow = width < 560;
       const series = chart.series.map((serie, index) => ({
         name: serie.name,
         type: "bar",
@@ -106,8 +106,8 @@
       };
     },
 
-    grid(host, chart, choice) {
-      const wide = host.clientWidth >= 640;
+    grid(host, chart, width, choice) {
+      const wide = width >= 640;
       const values = chart.cells.map((cell) => (choice === "revenue" ? cell.revenue : cell.customers));
       const top = maximum(values) || 1;
       const height = wide ? 440 : 370;
@@ -116,8 +116,8 @@
         option: frame(host, {
           grid: grid({ left: wide ? 30 : 26, bottom: wide ? 34 : 48, right: 8 }),
           tooltip: tooltip((item) => chart.cells[item.dataIndex].details),
-          xAxis: { type: "category", data: chart.columns, name: chart.columnsTitle, nameLocation: "middle",
-            nameGap: wide ? 30 : 36, nameTextStyle: { ...axisText(), width: host.clientWidth - 70, overflow: "break" },
+          xAxis: { type: "category", data: chart.columns, name: chart.columnsTitle + (wide ? " " : "\n") + chart.columnsScale,
+            nameLocation: "middle", nameGap: wide ? 30 : 38, nameTextStyle: axisText(),
             axisTick: { show: false }, axisLine: { show: false }, axisLabel: axisText() },
           yAxis: { type: "category", data: chart.rows, name: chart.rowsTitle, nameLocation: "middle",
             nameGap: 24, nameTextStyle: axisText(), axisTick: { show: false }, axisLine: { show: false },
@@ -144,10 +144,10 @@
       };
     },
 
-    concentration(host, chart) {
+    concentration(host, chart, width) {
       const line = token("revenue");
       return {
-        height: Math.min(420, Math.max(300, host.clientWidth * .5)),
+        height: Math.min(420, Math.max(300, width * .5)),
         option: frame(host, {
           grid: grid({ top: 24, right: 24, bottom: 34, left: 26 }),
           tooltip: { trigger: "axis", axisPointer: { type: "line", lineStyle: { color: token("line-strong") } },
@@ -174,8 +174,8 @@
       };
     },
 
-    lifecycle(host, chart) {
-      const narrow = host.clientWidth < 560;
+    lifecycle(host, chart, width) {
+      const narrow = width < 560;
       return {
         height: 24 + chart.names.length * 38,
         option: frame(host, {
@@ -193,7 +193,7 @@
       };
     },
 
-    cohorts(host, chart) {
+    cohorts(host, chart, width) {
       const cell = 40;
       const minimum = 150 + chart.columns.length * cell;
       return {
@@ -221,9 +221,9 @@
       };
     },
 
-    migration(host, chart) {
-      const narrow = host.clientWidth < 560;
-      const side = narrow ? 96 : 230;
+    migration(host, chart, width) {
+      const narrow = width < 560;
+      const side = narrow ? 96 : Math.min(230, width * .29);
       return {
         height: Math.max(360, 60 + chart.nodes.length * 27),
         option: frame(host, {
@@ -237,7 +237,7 @@
               label: { position: node.depth ? "right" : "left" } })),
             links: chart.links.map((link) => ({ source: link.source, target: link.target, value: link.value,
               lineStyle: { color: token(link.tone), opacity: .38 } })),
-            label: { color: token("ink"), fontSize: narrow ? 11 : 13, width: side - 12,
+            label: { color: token("ink"), fontSize: narrow ? 11 : width < 800 ? 12 : 13, width: side - 12,
               overflow: narrow ? "break" : "none", formatter: (item) => {
                 const node = chart.nodes[item.dataIndex];
                 return node.label + (narrow ? "\n" : "  ") + node.count;
@@ -256,7 +256,7 @@
   const draw = (host, width) => {
     const id = host.dataset.chart;
     const choice = host.closest("figure").querySelector("input:checked")?.value;
-    const built = builders[id](host, data[id], choice);
+    const built = builders[id](host, data[id], width ?? host.clientWidth, choice);
     host.style.minWidth = width ? "" : (built.minimum ?? 0) + "px";
     host.style.height = built.height + "px";
     let chart = charts.get(host);
@@ -289,7 +289,7 @@
     opened = [...document.querySelectorAll("details:not([open])")];
     opened.forEach((details) => { details.open = true; });
     root.classList.add("printing");
-    drawAll(640);
+    drawAll(668);
   });
   addEventListener("afterprint", () => {
     opened.forEach((details) => { details.open = false; });
