@@ -1,4 +1,5 @@
 import CustomerSchema
+import Features
 import Ingestion
 import SQLBuilder
 
