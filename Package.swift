@@ -24,10 +24,11 @@ func library(
 /// A test target with the project's settings.
 func tests(
   _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil,
-  extra: [SwiftSetting] = []
+  exclude: [String] = [], extra: [SwiftSetting] = []
 ) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, resources: resources, swiftSettings: strict + extra)
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources,
+    swiftSettings: strict + extra)
 }
 
 let package = Package(
@@ -89,7 +90,8 @@ let package = Package(
     tests("PresentationTests", ["Presentation", "CustomerSchema", "SQLBuilder"]),
     tests(
       "InsightsReportTests",
-      ["Insights", "Ingestion", "Features", "Presentation", "CustomerSchema", "SQLBuilder"]),
+      ["Insights", "Ingestion", "Features", "Presentation", "CustomerSchema", "SQLBuilder"],
+      exclude: ["Goldens"]),
     tests("EndToEndTests", ["App"]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     .executableTarget(
