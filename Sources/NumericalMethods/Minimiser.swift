@@ -15,6 +15,18 @@ package struct Minimum: Sendable, Codable, Equatable {
   package let evaluations: Int
   package let stop: Stop
 
+  package init(
+    point: [Double], value: Double, gradientNorm: Double, iterations: Int, evaluations: Int,
+    stop: Stop
+  ) {
+    self.point = point
+    self.value = value
+    self.gradientNorm = gradientNorm
+    self.iterations = iterations
+    self.evaluations = evaluations
+    self.stop = stop
+  }
+
   /// Whether the first-order condition holds, or no further progress is representable.
   package var converged: Bool { stop == .gradient || stop == .stalled }
 }
