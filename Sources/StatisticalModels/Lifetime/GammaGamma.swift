@@ -83,7 +83,15 @@ package struct GammaGammaModel: Sendable, Codable, Equatable {
       customers: Double(x.count), distinctHistories: x.count)
     let cautions: [Caution] =
       abs(correlation) > 0.3 ? [.spendFollowsFrequency(correlation: correlation)] : []
-    var (point, report) = try search.run(cautions: cautions, full: likelihood.evaluate)
+    var rough: (([Double], inout [Double]) -> Double)?
+    if x.count > 40_000 {
+      let step = x.count / 10_000
+      let rows = stride(from: step / 2, to: x.count, by: step)
+      rough =
+        GammaGammaLikelihood(rows.map { x[$0] }, rows.map { m[$0] }, threads: threads).evaluate
+    }
+    var (point, report) = try search.run(
+      cautions: cautions, rough: rough, full: likelihood.evaluate)
     let q = exp(point[1])
     if q <= 1 {
       report = report.adding(.infiniteMeanSpend(shape: q))
