@@ -5,6 +5,11 @@ enum ClusterInput {
   /// Throws `noData`, `notFinite`, or `outOfRange` where squares would overflow.
   static func validate(_ points: Matrix) throws(ModelError) {
     guard points.rows > 0, points.columns > 0 else { throw ModelError.noData(what: "point") }
+    // One cheap pass decides; the place of a fault is looked for only where there is one.
+    let isFine = points.values.withUnsafeBufferPointer { buffer in
+      buffer.allSatisfy { abs($0) <= 1e120 }
+    }
+    if isFine { return }
     for (i, value) in points.values.enumerated() {
       if !value.isFinite {
         throw ModelError.notFinite(

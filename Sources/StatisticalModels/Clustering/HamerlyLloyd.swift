@@ -55,7 +55,11 @@ struct HamerlyLloyd {
     let largest = order.first ?? 0
     let moveOfLargest = self.moves[largest]
     let moveOfSecond = order.count > 1 ? self.moves[order[1]] : 0
-    let (points, weights, centres, moves) = (self.points, self.weights, self.centres, self.moves)
+    let (points, weights, centres) = (self.points, self.weights, self.centres)
+    // Per centre: own move, fall of the lower bound, half the gap to the nearest other centre.
+    let perCentre = (0..<k).map {
+      SIMD4(self.moves[$0], $0 == largest ? moveOfSecond : moveOfLargest, halfGaps[$0], 0)
+    }
     let changes = labels.withUnsafeMutableBufferPointer { labels in
       upper.withUnsafeMutableBufferPointer { upper in
         lower.withUnsafeMutableBufferPointer { lower in
@@ -68,36 +72,39 @@ struct HamerlyLloyd {
               sums: [Double](repeating: 0, count: k * d), counts: [Double](repeating: 0, count: k))
             points.values.withUnsafeBufferPointer { x in
               centres.values.withUnsafeBufferPointer { c in
-                guard let x = x.baseAddress, let c = c.baseAddress else { return }
-                nearest.withView { view in
-                  for i in range {
-                    let point = x + i * d
-                    let old = Int(labels[i])
-                    if !isFull {
-                      var u = upper[i] + moves[old]
-                      let l = lower[i] - (old == largest ? moveOfSecond : moveOfLargest)
-                      lower[i] = l
-                      let bound = max(halfGaps[old], l) * (1 - 1e-12)
-                      if u < bound {
+                perCentre.withUnsafeBufferPointer { perCentre in
+                  guard let x = x.baseAddress, let c = c.baseAddress else { return }
+                  nearest.withView { view in
+                    for i in range {
+                      let point = x + i * d
+                      let old = Int(labels[i])
+                      if !isFull {
+                        let centre = perCentre[old]
+                        var u = upper[i] + centre[0]
+                        let l = lower[i] - centre[1]
+                        lower[i] = l
+                        let bound = max(centre[2], l) * (1 - 1e-12)
+                        if u < bound {
+                          upper[i] = u
+                          continue
+                        }
+                        u = squaredDistance(point, c + old * d, d).squareRoot()
                         upper[i] = u
-                        continue
+                        if u < bound { continue }
                       }
-                      u = squaredDistance(point, c + old * d, d).squareRoot()
-                      upper[i] = u
-                      if u < bound { continue }
-                    }
-                    let (index, first, second) = view.nearest(point)
-                    upper[i] = first.squareRoot()
-                    lower[i] = second.squareRoot()
-                    if index == old { continue }
-                    labels[i] = Int32(index)
-                    change.moved += 1
-                    let weight = weights?[i] ?? 1
-                    change.counts[index] += weight
-                    for j in 0..<d { change.sums[index * d + j] += weight * point[j] }
-                    if old >= 0 {
-                      change.counts[old] -= weight
-                      for j in 0..<d { change.sums[old * d + j] -= weight * point[j] }
+                      let (index, first, second) = view.nearest(point)
+                      upper[i] = first.squareRoot()
+                      lower[i] = second.squareRoot()
+                      if index == old { continue }
+                      labels[i] = Int32(index)
+                      change.moved += 1
+                      let weight = weights?[i] ?? 1
+                      change.counts[index] += weight
+                      for j in 0..<d { change.sums[index * d + j] += weight * point[j] }
+                      if old >= 0 {
+                        change.counts[old] -= weight
+                        for j in 0..<d { change.sums[old * d + j] -= weight * point[j] }
+                      }
                     }
                   }
                 }

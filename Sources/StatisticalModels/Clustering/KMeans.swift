@@ -99,18 +99,21 @@ package struct KMeans: Sendable {
     _ points: Matrix, _ weights: [Double]?, _ start: Matrix
   ) -> (model: KMeansModel, labels: [Int]) {
     var lloyd = HamerlyLloyd(points: points, weights: weights, centres: start, threads: threads)
-    let variance =
-      (0..<points.columns).reduce(0) {
-        $0 + Statistics.variance(points.column($1), degreesLost: 0)
-      } / Double(points.columns)
+    let limit = tolerance > 0 ? tolerance * meanVariance(points) : 0
     var iterations = 0
     var converged = false
     while iterations < maximumIterations && !converged {
       iterations += 1
       let (changed, shift) = lloyd.step()
-      converged = changed == 0 || shift <= tolerance * variance
+      converged = changed == 0 || shift <= limit
     }
     return lloyd.result(iterations: iterations, converged: converged)
+  }
+
+  private func meanVariance(_ points: Matrix) -> Double {
+    (0..<points.columns).reduce(0) {
+      $0 + Statistics.variance(points.column($1), degreesLost: 0)
+    } / Double(points.columns)
   }
 
   private func finish(

@@ -48,15 +48,12 @@ struct NearestCentre: Sendable {
           let gap = base[j] - point[j]
           sum += gap * gap
         }
+        // Without branches: which centre is nearest is what a processor cannot predict.
         for lane in 0..<8 {
           let d = sum[lane]
-          if d < first {
-            second = first
-            first = d
-            best = block * 8 + lane
-          } else if d < second {
-            second = d
-          }
+          second = min(second, max(first, d))
+          best = d < first ? block &* 8 &+ lane : best
+          first = min(first, d)
         }
       }
       return (best, first, second)
@@ -69,10 +66,17 @@ struct NearestCentre: Sendable {
 func squaredDistance(
   _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ dimensions: Int
 ) -> Double {
-  var sum = 0.0
-  for j in 0..<dimensions {
-    let gap = a[j] - b[j]
-    sum += gap * gap
+  // Two sums side by side, because one would wait for each addition.
+  var even = 0.0
+  var odd = 0.0
+  var j = 0
+  while j &+ 1 < dimensions {
+    let first = a[j] - b[j]
+    let second = a[j &+ 1] - b[j &+ 1]
+    even += first * first
+    odd += second * second
+    j &+= 2
   }
-  return sum
+  if j < dimensions { even += (a[j] - b[j]) * (a[j] - b[j]) }
+  return even + odd
 }
