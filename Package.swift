@@ -90,6 +90,7 @@ let package = Package(
     tests(
       "InsightsReportTests",
       ["Insights", "Ingestion", "Features", "Presentation", "CustomerSchema", "SQLBuilder"]),
+    tests("EndToEndTests", ["App"]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
