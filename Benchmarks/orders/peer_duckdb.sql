@@ -58,6 +58,10 @@ FROM (
   GROUP BY customer, channel)
 GROUP BY customer;
 
+-- To the ten-thousandth, halves up: exact, as a division of doubles is not.
+CREATE MACRO average(amount, n) AS
+  CASE WHEN n > 0 THEN (CAST(amount * 20000 AS BIGINT) + CAST(n AS BIGINT)) // CAST(2 * n AS BIGINT)
+    * CAST(0.0001 AS DECIMAL(4, 4)) END;
 CREATE MACRO cuts_below(x, cuts) AS
   CAST(x > cuts[1] AS INT) + CAST(x > cuts[2] AS INT) + CAST(x > cuts[3] AS INT)
     + CAST(x > cuts[4] AS INT);
@@ -127,9 +131,7 @@ scored AS (
 )
 SELECT customer, first_purchase, last_purchase, days_since_last_purchase, orders,
   coalesce(occasions, 0) AS purchase_occasions, gross_revenue, returned_amount, revenue,
-  -- Half a ten-thousandth is rounded up exactly, which a division of doubles does not do.
-  CASE WHEN orders > 0 THEN (CAST(gross_revenue * 20000 AS BIGINT) + orders) // (2 * orders)
-    * CAST(0.0001 AS DECIMAL(4, 4)) END AS average_basket,
+  average(gross_revenue, orders) AS average_basket,
   rhythm AS median_days_between_purchases, as_of() - first_purchase AS tenure_days,
   CASE WHEN gross_revenue > 0 THEN returned_amount / gross_revenue END AS return_rate,
   CAST(NULL AS BIGINT) AS distinct_products, favourite_category, favourite_channel,
@@ -156,7 +158,7 @@ SELECT count(*) AS customers, count(*) FILTER (orders > 0) AS purchasers,
   CAST(sum(zero_orders) AS BIGINT) AS zero_orders,
   count(*) FILTER (orders = 0 AND zero_orders > 0 AND return_orders = 0) AS zero_only_customers,
   CAST(sum(return_orders) AS BIGINT) AS return_orders,
-  CAST(round(sum(gross_revenue) / sum(orders), 4) AS DECIMAL(38, 4)) AS average_basket,
+  average(sum(gross_revenue), sum(orders)) AS average_basket,
   count(*) FILTER (orders >= 2) / count(*) FILTER (orders > 0) AS repeat_rate,
   count(*) FILTER (orders_last_year > 0 AND orders_this_year > 0)
     / count(*) FILTER (orders_last_year > 0) AS retention_rate,
@@ -173,8 +175,7 @@ GROUP BY ALL;
 CREATE TABLE kpis AS
 SELECT kind, id, count(*) AS customers, sum(c.revenue) AS revenue,
   sum(c.gross_revenue) AS gross_revenue,
-  CAST(round(sum(c.gross_revenue) / nullif(sum(c.orders), 0), 4) AS DECIMAL(38, 4))
-    AS average_basket,
+  average(sum(c.gross_revenue), sum(c.orders)) AS average_basket,
   sum(c.orders) / count(*) AS orders_per_customer,
   median(c.days_since_last_purchase) AS median_days_since_last_purchase,
   CASE WHEN sum(c.orders) > 0 THEN count(*) FILTER (c.orders >= 2) / count(*) END AS repeat_rate,

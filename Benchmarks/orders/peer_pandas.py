@@ -18,6 +18,11 @@ source, out = sys.argv[1], Path(sys.argv[2])
 PROBABILITIES = [0.2, 0.4, 0.6, 0.8]
 COLUMNS = ["customer_id", "order_date", "amount", "channel", "category"]
 
+def average(amount, count):
+    """Whole ten-thousandths, halves up: exact, as a division of floats is not."""
+    return (amount * 200 + count) // (2 * count)
+
+
 # ---------------------------------------------------------------------------------- orders
 if source.endswith(".csv"):
     lines = pd.read_csv(source, usecols=COLUMNS, engine="pyarrow", parse_dates=["order_date"])
@@ -106,11 +111,9 @@ described["tenure_days"] = (as_of - described["first_purchase"]).dt.days
 described["earlier_days"] = (year_ago - described["earlier_last_purchase"]).dt.days
 described["revenue"] = described["gross_revenue"] - described["returned_amount"]
 bought = described["orders"] > 0
-count = described["orders"].where(bought, 1)
-# Ten-thousandths, rounded half up.
-described["average_basket"] = ((described["gross_revenue"] * 200 + count) // (2 * count)).where(
-    bought
-)
+described["average_basket"] = average(
+    described["gross_revenue"], described["orders"].where(bought, 1)
+).where(bought)
 described["return_rate"] = described["returned_amount"] / described["gross_revenue"].where(bought)
 
 
@@ -274,7 +277,7 @@ totals = {
         & (described["return_orders"] == 0)
     ).sum(),
     "return_orders": described["return_orders"].sum(),
-    "average_basket": round(sums["gross_revenue"] / 100 / sums["orders"], 4),
+    "average_basket": average(sums["gross_revenue"], sums["orders"]) / 10_000,
     "repeat_rate": share(described["repeat"].sum(), len(buyers)),
     "retention_rate": share(came_back.sum(), bought_last_year.sum()),
     "median_days_between_purchases": described["median_days_between_purchases"].median(),
@@ -301,7 +304,7 @@ def reports(column, share_of):
             "customer_share": s.customers / totals[share_of],
             "revenue": s.revenue / 100,
             "revenue_share": s.revenue / 100 / totals["revenue"],
-            "average_basket": round(s.gross_revenue / 100 / s.orders, 4) if s.orders else None,
+            "average_basket": average(s.gross_revenue, s.orders) / 10_000 if s.orders else None,
             "orders_per_customer": s.orders / s.customers,
             "median_days_since_last_purchase": s.median if s.orders else None,
             "repeat_rate": s.repeat / s.customers if s.orders else None,

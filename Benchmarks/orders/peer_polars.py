@@ -22,6 +22,11 @@ def cents(column):
     return (col(column) / 100).cast(pl.Decimal(18, 2)).alias(column)
 
 
+def average(amount, count):
+    """Whole ten-thousandths, halves up: exact, as a division of floats is not."""
+    return pl.when(count > 0).then((amount * 200 + count) // (2 * count))
+
+
 # ---------------------------------------------------------------------------------- orders
 lines = (
     pl.scan_csv(source, try_parse_dates=True)
@@ -190,10 +195,7 @@ described = (
         tenure_days=(as_of - col("first_purchase")).dt.total_days(),
         earlier_days=(year_ago - col("earlier_last_purchase")).dt.total_days(),
         revenue=col("gross_revenue") - col("returned_amount"),
-        # Ten-thousandths, rounded half up.
-        average_basket=pl.when(col("orders") > 0).then(
-            (col("gross_revenue") * 200 + col("orders")) // (2 * col("orders"))
-        ),
+        average_basket=average(col("gross_revenue"), col("orders")),
         return_rate=pl.when(col("gross_revenue") > 0).then(
             col("returned_amount") / col("gross_revenue")
         ),
@@ -262,7 +264,7 @@ totals = described.select(
         (col("orders") == 0) & (col("zero_orders") > 0) & (col("return_orders") == 0)
     ).sum(),
     return_orders=col("return_orders").sum(),
-    average_basket=(col("gross_revenue").sum() / 100 / col("orders").sum()).round(4),
+    average_basket=average(col("gross_revenue").sum(), col("orders").sum()) / 10_000,
     repeat_rate=(col("orders") >= 2).sum() / (col("orders") > 0).sum(),
     retention_rate=came_back.sum() / bought_last_year.sum(),
     median_days_between_purchases=col("median_days_between_purchases").median(),
@@ -283,9 +285,7 @@ def reports(column, share_of):
             customer_share=pl.len() / total[share_of],
             revenue=col("revenue").sum() / 100,
             revenue_share=col("revenue").sum() / 100 / total["revenue"],
-            average_basket=pl.when(col("orders").sum() > 0).then(
-                (col("gross_revenue").sum() / 100 / col("orders").sum()).round(4)
-            ),
+            average_basket=average(col("gross_revenue").sum(), col("orders").sum()) / 10_000,
             orders_per_customer=col("orders").sum() / pl.len(),
             median_days_since_last_purchase=col("days_since_last_purchase").median(),
             repeat_rate=pl.when(col("orders").sum() > 0).then(
