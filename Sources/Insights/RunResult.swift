@@ -50,11 +50,17 @@ extension RunResult {
     /// Whether an order of total 0 counts as a purchase.
     package let zeroOrdersArePurchases: Bool
     package let lifecycle: LifecycleRules
+    /// The rules of the five segments and of the eleven groups, in the order in which they are
+    /// tried: with the thresholds, enough to place one more customer.
+    package let segmentRules: [RFMPartition.Rule]
+    package let groupRules: [RFMPartition.Rule]
 
     package init(
       partition: PartitionKind, scoring: ScoringBasis, monetary: MonetaryMeasure, classes: Int,
       weights: RFMWeights, thresholds: RFMThresholds, period: String,
-      zeroOrdersArePurchases: Bool, lifecycle: LifecycleRules
+      zeroOrdersArePurchases: Bool, lifecycle: LifecycleRules,
+      segmentRules: [RFMPartition.Rule] = RFMPartition.shippedRules(.five),
+      groupRules: [RFMPartition.Rule] = RFMPartition.shippedRules(.eleven)
     ) {
       self.partition = partition
       self.scoring = scoring
@@ -65,6 +71,8 @@ extension RunResult {
       self.period = period
       self.zeroOrdersArePurchases = zeroOrdersArePurchases
       self.lifecycle = lifecycle
+      self.segmentRules = segmentRules
+      self.groupRules = groupRules
     }
 
     package typealias Partition = PartitionKind

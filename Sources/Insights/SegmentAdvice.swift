@@ -111,6 +111,11 @@ package enum SegmentAdvice {
     return first + ids(partition).filter { !first.contains($0) } + [noPurchase]
   }
 
+  /// The life-cycle stages in the order in which their rules are tried.
+  package static let stagesAsTried = [
+    "new", "lost", "dormant", "reactivated", "slipping", "loyal", "active",
+  ]
+
   /// The sentence of a life-cycle stage's rule, with the limits in force.
   package static func rule(
     stage: String, _ rules: RunResult.MethodReport.LifecycleRules
@@ -119,7 +124,9 @@ package enum SegmentAdvice {
       "stage.\(stage).rule",
       [
         "newDays": .count(rules.newDays), "dormantMonths": .count(rules.dormantMonths),
-        "lostMonths": .count(rules.lostMonths), "reactivatedDays": .count(rules.reactivatedDays),
+        "lostMonths": .count(rules.lostMonths),
+        "reactivationGapDays": .count(rules.reactivationGapDays),
+        "reactivatedDays": .count(rules.reactivatedDays),
         "loyalOrders": .count(rules.loyalOrders), "loyalMonths": .count(rules.loyalMonths),
         "slippingFactor": .number(rules.slippingFactor, decimals: 2),
         "slippingDays": .count(rules.slippingDays),

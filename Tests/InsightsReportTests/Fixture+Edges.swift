@@ -38,7 +38,7 @@ extension Fixture {
         now: isFull ? revenue : "0", before: "0", months: isFull ? [money.double] : []
       ).report(.five, objective: nil, base: max(1, purchasers), total: money)
     }
-    let result = RunResult(
+    var result = RunResult(
       schema: "quartier.run/1", quartierVersion: "0.1.0", asOf: asOf, asOfRule: .now,
       timeZone: "UTC", method: method(.five), imported: imported(file: file, quarantined: 0),
       totals: RunResult.Totals(
@@ -55,6 +55,7 @@ extension Fixture {
         : RunResult.ConcentrationReport(
           gini: nil, revenueShareOfTop: [], customersForEightyPercent: nil), objective: nil,
       headlines: [], notes: [])
-    return result.headlined()
+    result.headlines = Headlines.messages(for: result)
+    return result
   }
 }
