@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// Numeric code is optimised in every configuration: tests run on what users run.
+let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// A library target with the project's settings.
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil,
@@ -43,7 +46,9 @@ let package = Package(
   ],
   targets: [
     library("SQLBuilder"),
+    library("NumericalMethods", extra: optimised),
     library("CustomerSchema", ["SQLBuilder"]),
+    library("StatisticalModels", ["NumericalMethods"], extra: optimised),
     library(
       "Warehouse", ["CustomerSchema", "SQLBuilder"], resources: [.copy("Migrations")]),
     .target(
@@ -93,6 +98,10 @@ let package = Package(
       ["Insights", "Ingestion", "Features", "Presentation", "CustomerSchema", "SQLBuilder"],
       exclude: ["Goldens"]),
     tests("EndToEndTests", ["App"]),
+    tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
+    tests(
+      "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
+      resources: [.copy("Fixtures")]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],

@@ -59,7 +59,7 @@ struct CustomerCommand: AsyncParsableCommand {
       if common.json {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         Terminal.write(String(decoding: try encoder.encode(answer), as: UTF8.self))
       } else {
         Terminal.write("R \(answer.rScore) · F \(answer.fScore) · M \(answer.mScore)")

@@ -42,9 +42,12 @@ struct InitCommand: AsyncParsableCommand {
     let workspace = try await Workspace.create(
       at: folder, settings: settings, engine: try DuckDBEngine())
     if common.json {
-      let answer = ["workspace": workspace.path, "store": workspace.storePath]
+      // docs/schemas/init-1.schema.json
+      let answer = [
+        "schema": "quartier.init/1", "workspace": workspace.path, "store": workspace.storePath,
+      ]
       let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       Terminal.write(String(decoding: try encoder.encode(answer), as: UTF8.self))
     } else {
       Terminal.write(Words.text("cli.init.done", ["folder": .text(workspace.path)]))

@@ -45,8 +45,10 @@ package struct CustomerTable: Sendable {
         CAST(gross_revenue AS DECIMAL(38, 4)) AS gross_revenue,
         CAST(returned_amount AS DECIMAL(38, 4)) AS returned_amount,
         CAST(gross_revenue - returned_amount AS DECIMAL(38, 4)) AS revenue,
-        CASE WHEN orders > 0
-          THEN CAST(round(CAST(gross_revenue AS DOUBLE) / orders, 4) AS DECIMAL(38, 4)) END
+        -- Exact, half a ten-thousandth rounded up: in whole ten-thousandths.
+        CASE WHEN orders > 0 THEN CAST(
+          CAST((2 * CAST(gross_revenue * 10000 AS HUGEINT) + orders) // (2 * orders)
+            AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS DECIMAL(38, 4)) END
           AS average_basket,
         median_days_between_purchases,
         \(asOf.sqlValue) - first_purchase AS tenure_days,

@@ -207,6 +207,6 @@ extension RunResult {
     /// 101 points: revenue share of the best 0 %, 1 % … 100 % of purchasers.
     package let revenueShareOfTop: [Double]
     /// Share of purchasers, best first, that make 80 % of revenue.
-    package let customersFor80Percent: Double?
+    package let customersForEightyPercent: Double?
   }
 }

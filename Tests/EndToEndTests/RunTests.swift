@@ -230,4 +230,16 @@ import Testing
       #expect(segments.prefix(3).allSatisfy { $0["objective_reason"] is [String: Any] })
     }
   }
+
+  @Test func `a memory limit changes nothing in the result`() throws {
+    let program = try Program()
+    defer { program.remove() }
+    let file = Package.root.appending(
+      path: "third_party/data/completejourney/transactions.parquet"
+    ).path
+    let free = try program.run("run", file, "--json")
+    let limited = try program.run("run", file, "--json", "--memory-limit", "150MB")
+    #expect(limited.status == 0, "\(limited.error)")
+    #expect(limited.output == free.output)
+  }
 }

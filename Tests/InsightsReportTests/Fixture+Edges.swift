@@ -76,7 +76,7 @@ extension Fixture {
       concentration: hasRevenue
         ? concentration(exponent: isEqual ? 1 : 0.4)
         : RunResult.ConcentrationReport(
-          gini: nil, revenueShareOfTop: [], customersFor80Percent: nil), objective: nil,
+          gini: nil, revenueShareOfTop: [], customersForEightyPercent: nil), objective: nil,
       headlines: [], notes: [])
     result.headlines = Headlines.messages(for: result)
     return result

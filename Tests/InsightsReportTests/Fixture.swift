@@ -239,6 +239,6 @@ enum Fixture {
     let shares = (0...100).map { power(Double($0) / 100, exponent) }
     return RunResult.ConcentrationReport(
       gini: 1 - 2 * exponent / (exponent + 1), revenueShareOfTop: shares,
-      customersFor80Percent: power(0.8, 1 / exponent))
+      customersForEightyPercent: power(0.8, 1 / exponent))
   }
 }

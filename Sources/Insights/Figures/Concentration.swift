@@ -30,7 +30,7 @@ extension RunFigures {
     let count = row[0].int ?? 0
     guard count > 0, let total = row[1].double, total > 0, let weighted = row[2].double else {
       return RunResult.ConcentrationReport(
-        gini: nil, revenueShareOfTop: [], customersFor80Percent: nil)
+        gini: nil, revenueShareOfTop: [], customersForEightyPercent: nil)
     }
     let size = Double(count)
     let gini = 2 * weighted / (size * total) - (size + 1) / size
@@ -38,7 +38,7 @@ extension RunFigures {
     return RunResult.ConcentrationReport(
       gini: max(0, gini),
       revenueShareOfTop: curve(known, count: count, total: total),
-      customersFor80Percent: row[3].int.map { Double($0) / size })
+      customersForEightyPercent: row[3].int.map { Double($0) / size })
   }
 
   /// Shares of the best 0, 1 … 100 % of customers. Each known point is (place, revenue of the best

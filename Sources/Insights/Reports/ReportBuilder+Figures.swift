@@ -83,7 +83,7 @@ extension ReportBuilder {
     }
     var arguments: [String: MessageArgument] = ["top": .share(0.2), "share": .share(shares[20])]
     var key = "concentration_lead.short"
-    if let needed = result.concentration.customersFor80Percent, needed.isFinite {
+    if let needed = result.concentration.customersForEightyPercent, needed.isFinite {
       arguments["needed"] = .share(needed)
       key = "concentration_lead"
     }
@@ -111,7 +111,7 @@ extension ReportBuilder {
         x: customers, y: revenue, label: formats.share(customers) + " → " + formats.share(revenue))
     }
     var marks = [mark(0.2, shares[20])]
-    if let needed = result.concentration.customersFor80Percent, abs(needed - 0.2) > 0.06 {
+    if let needed = result.concentration.customersForEightyPercent, abs(needed - 0.2) > 0.06 {
       marks.append(mark(needed, 0.8))
     }
     return ReportCharts.Curve(

@@ -22,8 +22,9 @@ package struct ScoreCustomer: Sendable {
     }
   }
 
-  /// The scores and the segments they give.
-  package struct Answer: Sendable, Hashable, Codable {
+  /// The scores and the segments they give (`docs/schemas/customer-score-1.schema.json`).
+  package struct Answer: Sendable, Hashable, Encodable {
+    package let schema = "quartier.customer-score/1"
     package let rScore: Int
     package let fScore: Int
     package let mScore: Int
