@@ -97,7 +97,7 @@ extension ReportBuilder {
     let number = { (value: Double) in formats.number(value, atMost: 2) }
     return ReportPage.Table(
       text("method.thresholds"),
-      columns: [text("method.thresholds")]
+      columns: [text("column.measure")]
         + (1...count).map { text("method.thresholds.cut", ["count": .count($0)]) },
       rows: [
         row("days", cuts.daysSinceLastPurchase, number), row("orders", cuts.orders, number),
