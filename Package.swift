@@ -55,8 +55,16 @@ let package = Package(
         .linkedLibrary("duckdb"), .linkedLibrary("duckdbpystub"),
       ]),
     library("DuckDBEngine", ["Warehouse", "SQLBuilder", "CDuckDB"]),
-    library("Ingestion", ["Warehouse", "CustomerSchema", "SQLBuilder"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    library(
+      "Ingestion",
+      [
+        "Warehouse", "CustomerSchema", "SQLBuilder", "CZlib",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     library("Insights", ["Ingestion", "Warehouse", "CustomerSchema", "SQLBuilder"]),
     tests("DuckDBEngineTests", ["DuckDBEngine", "Warehouse", "SQLBuilder"]),
+    tests(
+      "IngestionTests", ["Ingestion", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
   ]
 )
