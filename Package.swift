@@ -62,7 +62,13 @@ let package = Package(
         .linkedLibrary("duckdb"), .linkedLibrary("duckdbpystub"),
       ]),
     library("DuckDBEngine", ["Warehouse", "SQLBuilder", "CDuckDB"]),
-    library("Ingestion", ["Warehouse", "CustomerSchema", "SQLBuilder"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    library(
+      "Ingestion",
+      [
+        "Warehouse", "CustomerSchema", "SQLBuilder", "CZlib",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     library(
       "Presentation",
       ["CustomerSchema", "SQLBuilder", .product(name: "Mustache", package: "swift-mustache")],
@@ -88,7 +94,8 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "CustomerSchema", "DuckDBEngine", "Features", "Insights", "Platform", "Presentation",
+        "CustomerSchema", "DuckDBEngine", "Features", "Ingestion", "Insights", "Platform",
+        "Presentation",
         "SQLBuilder", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -97,6 +104,8 @@ let package = Package(
       "InsightsReportTests",
       ["Insights", "Ingestion", "Features", "Presentation", "CustomerSchema", "SQLBuilder"],
       exclude: ["Goldens"]),
+    tests(
+      "IngestionTests", ["Ingestion", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
     tests("EndToEndTests", ["App"]),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
     tests(
