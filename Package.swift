@@ -96,6 +96,12 @@ let package = Package(
       "InsightsReportTests",
       ["Insights", "Ingestion", "Features", "Presentation", "CustomerSchema", "SQLBuilder"]),
     tests("EndToEndTests", ["App"]),
+    tests(
+      "DocumentationTests",
+      [
+        "App", "Insights", "Features", "Presentation", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
