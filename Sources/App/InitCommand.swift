@@ -20,7 +20,7 @@ struct InitCommand: AsyncParsableCommand {
   var timeZone = "Europe/Paris"
 
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.currency"), valueName: "EUR"))
-  var currency: String?
+  var currency: CurrencyArgument?
 
   @OptionGroup var common: CommonOptions
 
@@ -28,16 +28,13 @@ struct InitCommand: AsyncParsableCommand {
     if TimeZone(identifier: timeZone) == nil {
       throw ValidationError(Words.text("run.time_zone", ["zone": .text(timeZone)]))
     }
-    if let currency, CurrencyCode(rawValue: currency) == nil {
-      throw ValidationError(Words.text("cli.currency.code"))
-    }
   }
 
   func run() async throws {
     var settings = Workspace.Settings(
       name: name ?? URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent)
     settings.timeZone = timeZone
-    settings.currency = currency
+    settings.currency = currency?.value.rawValue
     settings.language = common.lang?.rawValue
     let workspace = try await Workspace.create(
       at: folder, settings: settings, engine: try DuckDBEngine())

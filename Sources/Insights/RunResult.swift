@@ -51,16 +51,17 @@ extension RunResult {
     package let zeroOrdersArePurchases: Bool
     package let lifecycle: LifecycleRules
     /// The rules of the five segments and of the eleven groups, in the order in which they are
-    /// tried: with the thresholds, enough to place one more customer.
-    package let segmentRules: [RFMPartition.Rule]
-    package let groupRules: [RFMPartition.Rule]
+    /// tried: with the thresholds, enough to place one more customer. Nil in runs of versions that
+    /// did not keep them.
+    package let segmentRules: [RFMPartition.Rule]?
+    package let groupRules: [RFMPartition.Rule]?
 
     package init(
       partition: PartitionKind, scoring: ScoringBasis, monetary: MonetaryMeasure, classes: Int,
       weights: RFMWeights, thresholds: RFMThresholds, period: String,
       zeroOrdersArePurchases: Bool, lifecycle: LifecycleRules,
-      segmentRules: [RFMPartition.Rule] = RFMPartition.shippedRules(.five),
-      groupRules: [RFMPartition.Rule] = RFMPartition.shippedRules(.eleven)
+      segmentRules: [RFMPartition.Rule]? = RFMPartition.shippedRules(.five),
+      groupRules: [RFMPartition.Rule]? = RFMPartition.shippedRules(.eleven)
     ) {
       self.partition = partition
       self.scoring = scoring

@@ -66,14 +66,15 @@ package enum SegmentAdvice {
     let shareOfBase = ["customerShare": MessageArgument.share(figures.customerShare)]
     if id == noPurchase { return UserMessage("reason.no_purchase", shareOfBase) }
     guard let revenueShare = figures.revenueShare, let basket = figures.averageBasket,
-      let orders = figures.ordersPerCustomer, let days = figures.medianDaysSinceLastPurchase
+      let orders = figures.ordersPerCustomer, let days = figures.medianDaysSinceLastPurchase,
+      abs(days) < 1e6
     else { return UserMessage("reason.no_revenue") }
     return UserMessage(
       "reason.\(partition.rawValue).\(id)",
       [
         "customerShare": .share(figures.customerShare), "revenue": .money(figures.revenue),
         "revenueShare": .share(revenueShare), "basket": .money(basket),
-        "orders": .number(orders, decimals: 1), "days": .number(days.rounded(), decimals: 0),
+        "orders": .number(orders, decimals: 1), "count": .count(Int(days.rounded())),
       ])
   }
 

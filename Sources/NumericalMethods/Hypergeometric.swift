@@ -29,7 +29,7 @@ package enum Hypergeometric {
   }
 
   /// ln Σ (a)ₖ (b)ₖ zᵏ / ((c)ₖ k!) or nil where it converges slowly or cancels.
-  static func logSeries(
+  package static func logSeries(
     _ a: Double, _ b: Double, _ c: Double, _ z: Double, limit: Int = 3000
   ) -> Double? {
     var sum = 1.0

@@ -20,6 +20,29 @@ extension Fixture {
     ("hostile names", edge(purchasers: 40, revenue: "400.00", file: hostileName)),
   ]
 
+  /// The shop's year by the eleven groups, with moves between all of them.
+  static func eleven() -> RunResult {
+    let ids = SegmentAdvice.ids(.eleven)
+    let flows = ids.enumerated().flatMap { index, from in
+      [index, (index + 1) % ids.count, (index + 4) % ids.count].map { to in
+        RunResult.MigrationReport.Flow(
+          from: from, to: ids[to], customers: 20 + (index * 37 + to * 11) % 160,
+          revenue: euros("1000"))
+      }
+    }
+    let shop = shop()
+    var result = RunResult(
+      schema: shop.schema, quartierVersion: shop.quartierVersion, asOf: shop.asOf,
+      asOfRule: shop.asOfRule, timeZone: shop.timeZone, method: method(.eleven),
+      imported: shop.imported, totals: shop.totals, segments: shop.otherSegments,
+      otherSegments: shop.segments, lifecycle: shop.lifecycle, grid: shop.grid,
+      migration: RunResult.MigrationReport(
+        from: migration.from, to: migration.to, flows: flows), cohorts: shop.cohorts,
+      concentration: shop.concentration, objective: nil, headlines: [], notes: [])
+    result.headlines = Headlines.messages(for: result)
+    return result
+  }
+
   /// Everything that could leave its place in a page or steer a terminal.
   static let hostileName =
     "</script><script>alert(1)</script>\"\u{301} onmouseover='alert(2)' & <img src=x>\u{1B}[31m.csv"

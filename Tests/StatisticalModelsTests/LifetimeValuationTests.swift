@@ -175,4 +175,51 @@ struct LifetimeValuationTests {
         covariateNames: ["constant"])
     } throws: { ($0 as? ModelError)?.code == "model.unusable-column" }
   }
+
+  @Test(
+    "Covariates of the apparel customers agree with a direct maximisation in Python",
+    .enabled(if: TestData.has("more/clvtools_apparelTrans.csv")))
+  func apparel() throws {
+    var days: [String: Set<Int>] = [:]
+    for row in TestData.table(try TestData.text("more/clvtools_apparelTrans.csv")).rows {
+      let date = row[1].split(separator: "-").compactMap { Int($0) }
+      days[row[0], default: []].insert(CDNOW.day(date[0] * 10_000 + date[1] * 100 + date[2]))
+    }
+    let end = days.values.compactMap { $0.max() }.max() ?? 0
+    var members: [[Double]: [[Int]]] = [:]
+    for row in TestData.table(try TestData.text("more/clvtools_apparelStaticCov.csv")).rows {
+      let z = row[1...2].compactMap(Double.init)
+      members[z, default: []].append((days[row[0]] ?? []).sorted())
+    }
+    let groups = try members.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { z, all in
+      CovariateGroup(
+        covariates: z,
+        histories: try HistoryTable(
+          repeatPurchases: all.map { Double($0.count - 1) },
+          lastPurchaseAge: all.map { Double(($0.last ?? 0) - ($0.first ?? 0)) / 7 },
+          customerAge: all.map { Double(end - ($0.first ?? 0)) / 7 }, unit: .week))
+    }
+    // scipy, Nelder–Mead from three starts on the closed forms.
+    for (family, logLikelihood, parameters, effects) in [
+      (
+        LifetimeFamily.bgNBD, -11955.733521610995,
+        [0.46873475, 24.12915409, 1.28408773, 6.40950599],
+        [0.40806231, 0.57105999, -0.72307321, -0.3687637]
+      ),
+      (
+        .paretoNBD, -11893.522166403045, [1.69376436, 85.64662663, 0.6995147, 56.6260697],
+        [0.3002994, 0.55845719, -0.66412773, 0.5550023]
+      ),
+    ] {
+      let model = try LifetimeModel.fit(
+        family, to: groups, covariateNames: ["Gender", "Channel"])
+      let report = try #require(model.report)
+      let found = try #require(model.covariates)
+      #expect(report.customers == 600)
+      #expect(abs(report.logLikelihood - logLikelihood) < 1e-5)
+      #expect(zip(model.parameters, parameters).allSatisfy { abs($0 / $1 - 1) < 1e-4 })
+      #expect(
+        zip(found.onPurchases + found.onLeaving, effects).allSatisfy { abs($0 - $1) < 1e-4 })
+    }
+  }
 }

@@ -59,7 +59,7 @@ extension ReportBuilder {
   /// Which scores make which segment; nil when the run does not say.
   private func rules(_ partition: RunResult.MethodReport.Partition) -> ReportPage.Table? {
     let rules = partition == .five ? result.method.segmentRules : result.method.groupRules
-    guard !rules.isEmpty else { return nil }
+    guard let rules, !rules.isEmpty else { return nil }
     func range(_ scores: [Int]?) -> String {
       guard let scores, let low = scores.first, let high = scores.last else {
         return text("rules.any")
@@ -97,7 +97,7 @@ extension ReportBuilder {
     let number = { (value: Double) in formats.number(value, atMost: 2) }
     return ReportPage.Table(
       text("method.thresholds"),
-      columns: [text("method.thresholds")]
+      columns: [text("column.measure")]
         + (1...count).map { text("method.thresholds.cut", ["count": .count($0)]) },
       rows: [
         row("days", cuts.daysSinceLastPurchase, number), row("orders", cuts.orders, number),

@@ -12,6 +12,16 @@ package struct KMeansModel: Sendable, Codable, Equatable {
   package let iterations: Int
   package let converged: Bool
 
+  package init(
+    centres: Matrix, sizes: [Double], inertia: Double, iterations: Int, converged: Bool
+  ) {
+    self.centres = centres
+    self.sizes = sizes
+    self.inertia = inertia
+    self.iterations = iterations
+    self.converged = converged
+  }
+
   /// The group of each point: the nearest centre, the first of equally near ones.
   package func assign(_ points: Matrix, threads: Int? = nil) throws(ModelError) -> [Int] {
     guard points.columns == centres.columns else {

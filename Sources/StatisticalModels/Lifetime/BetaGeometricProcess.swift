@@ -74,20 +74,31 @@ package struct BetaGeometricProcess: PurchaseProcess, Equatable {
     let main = c * growth * exponentialRatio(-delta * growth)
     var term = (c - shape) * z
     var sum = term
+    var largest = abs(term)
     var k = 1.0
     var settled = term == 0
     while !settled && k < 4000 {
       let ratio = (c - shape + k) * (a + k - 1) / ((c + k) * (k + 1)) * z
       term *= ratio
       sum += term
+      largest = max(largest, abs(term))
       k += 1
       let bound = max(abs(ratio), z)
       settled =
         term == 0
         || (bound < 1 && k > shape - c && abs(term) * bound < 1e-15 * abs(sum) * (1 - bound))
     }
-    let value = main - exp(-delta * growth) * sum
-    if settled && value.isFinite && value > 1e-5 * abs(main) { return value }
+    let factor = exp(-delta * growth)
+    let value = main - factor * sum
+    if settled && value.isFinite && value > 1e-5 * max(abs(main), factor * largest) {
+      return value
+    }
+    // Terms of both signs cancelled. The paper's own form has positive terms only; it loses digits where
+    // a is near 1 or the horizon short.
+    if c > 0 && z < 0.97, let series = Hypergeometric.logSeries(shape, b1, c, z) {
+      let value = -c / delta * expm1(series - shape * growth)
+      if value.isFinite && value > 1e-4 * abs(c / delta) { return value }
+    }
     return expectedPurchasesByIntegral(shape: shape, b1: b1, tau: tau)
   }
 

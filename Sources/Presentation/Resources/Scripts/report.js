@@ -114,10 +114,10 @@
       return {
         height,
         option: frame(host, {
-          grid: grid({ left: wide ? 30 : 26, bottom: wide ? 34 : 48, right: 8 }),
+          grid: grid({ left: wide ? 30 : 26, bottom: wide ? 34 : 56, right: 8 }),
           tooltip: tooltip((item) => chart.cells[item.dataIndex].details),
           xAxis: { type: "category", data: chart.columns, name: chart.columnsTitle + (wide ? " " : "\n") + chart.columnsScale,
-            nameLocation: "middle", nameGap: wide ? 30 : 38, nameTextStyle: axisText(),
+            nameLocation: "middle", nameGap: wide ? 30 : 34, nameTextStyle: axisText(),
             axisTick: { show: false }, axisLine: { show: false }, axisLabel: axisText() },
           yAxis: { type: "category", data: chart.rows, name: chart.rowsTitle, nameLocation: "middle",
             nameGap: 24, nameTextStyle: axisText(), axisTick: { show: false }, axisLine: { show: false },
