@@ -107,6 +107,12 @@ let package = Package(
     tests(
       "IngestionTests", ["Ingestion", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
     tests("EndToEndTests", ["App"]),
+    tests(
+      "DocumentationTests",
+      [
+        "App", "Insights", "Features", "Presentation", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],

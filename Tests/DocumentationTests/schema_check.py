@@ -1,0 +1,115 @@
+"""Checks JSON answers against their schema, and the schema against the answers.
+
+  schema_check.py orders FOLDER            writes order files that exercise what a run can say
+  schema_check.py check SCHEMA ANSWER...   prints what does not fit; nothing when everything does
+"""
+import gzip
+import json
+import random
+import sys
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+
+
+def write_orders(folder: Path) -> None:
+    """A year and a half of a small shop, in four files of four kinds."""
+    import openpyxl
+
+    rng = random.Random(7)
+    header = ["N° client", "N° commande", "Date", "Montant TTC", "Statut", "Canal", "Référence", "Catégorie"]
+    lines = []
+    for order in range(600):
+        customer = f"{rng.randrange(90):04d}" if order % 17 else ""
+        year, month = divmod(rng.randrange(18), 12)
+        date = f"{rng.randrange(1, 29):02d}/{month + 1:02d}/{2023 + year}"
+        for _ in range(rng.randrange(1, 4)):
+            amount = round(rng.lognormvariate(3, 1), 2) * (-1 if order % 23 == 0 else 1)
+            if order % 31 == 0:
+                amount = 0
+            product = rng.randrange(40)
+            lines.append([
+                customer, f"C{order}", date, f"{amount:.2f}".replace(".", ","),
+                "annulée" if order % 41 == 0 else "livrée", rng.choice(["Boutique", "Site"]),
+                f"P{product}", f"Rayon {product % 5}"])
+    lines[5][2] = "31/02/2024"
+    lines[9][3] = "dix"
+    lines.insert(12, lines[11])
+
+    def text(rows):
+        return "".join(";".join(row) + "\n" for row in [header] + rows)
+
+    (folder / "commandes.csv").write_text(text(lines[:900]), encoding="cp1252")
+    with gzip.open(folder / "suite.csv.gz", "wt", encoding="utf-8") as file:
+        file.write(text(lines[890:]))
+    book = openpyxl.Workbook()
+    book.active.title = "Orders"
+    book.active.append(["customer_id", "order_date", "amount"])
+    for customer, day, amount in [("a", 3, 10), ("b", 4, 20.5), ("a", 9, 12)]:
+        book.active.append([customer, f"2024-01-{day:02d}", amount])
+    book.save(folder / "orders.xlsx")
+    with open(folder / "orders.json", "w", encoding="utf-8") as file:
+        for customer, day, amount in [("a", 3, 10), ("a", 3, -10)]:
+            json.dump({"customer_id": customer, "order_date": f"2024-01-{day:02d}", "amount": amount}, file)
+            file.write("\n")
+
+
+def seen_keys(schema: dict, root: dict, value, seen: set) -> None:
+    """Adds each described key that an answer has, by the identity of its description."""
+    if "$ref" in schema:
+        seen_keys(root["$defs"][schema["$ref"].rpartition("/")[2]], root, value, seen)
+    for choice in schema.get("oneOf", []):
+        if Draft202012Validator({**choice, "$defs": root.get("$defs", {})}).is_valid(value):
+            seen_keys(choice, root, value, seen)
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            described = schema.get("properties", {}).get(key)
+            if described is not None:
+                seen.add(id(described))
+                seen_keys(described, root, inner, seen)
+            elif isinstance(schema.get("additionalProperties"), dict):
+                seen_keys(schema["additionalProperties"], root, inner, seen)
+    elif isinstance(value, list) and "items" in schema:
+        for inner in value:
+            seen_keys(schema["items"], root, inner, seen)
+
+
+def objects(schema, path=""):
+    """Every part of a schema that describes an object's keys, with its place."""
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            yield path, schema
+        for key, inner in schema.items():
+            yield from objects(inner, f"{path}/{key}")
+    elif isinstance(schema, list):
+        for index, inner in enumerate(schema):
+            yield from objects(inner, f"{path}/{index}")
+
+
+def check(schema_path: str, answer_paths: list[str]) -> None:
+    schema = json.loads(Path(schema_path).read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    seen: set = set()
+    for path in answer_paths:
+        answer = json.loads(Path(path).read_text(encoding="utf-8"))
+        for error in validator.iter_errors(answer):
+            print(f"{Path(path).name} {error.json_path}: {error.message[:300]}")
+        seen_keys(schema, schema, answer, seen)
+    for path, described in objects(schema):
+        if described.get("additionalProperties") is not False:
+            print(f"{path}: allows keys that it does not describe")
+        for key, inner in described["properties"].items():
+            if not (inner.get("description") or "$ref" in inner or "argument" in path):
+                print(f"{path}/{key}: has no description")
+            # Nothing in an answer says where in a file a run's sentence applies, and a sentence
+            # about texts or a number is rare.
+            if id(inner) not in seen and "/argument/" not in path and "/location" not in f"{path}/{key}":
+                print(f"{path}/{key}: no answer has it")
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "orders":
+        write_orders(Path(sys.argv[2]))
+    else:
+        check(sys.argv[2], sys.argv[3:])
