@@ -11,6 +11,9 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// Numeric code is optimised in every configuration: tests run on what users run.
+let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// A library target with the project's settings.
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil,
@@ -24,10 +27,11 @@ func library(
 /// A test target with the project's settings.
 func tests(
   _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil,
-  extra: [SwiftSetting] = []
+  exclude: [String] = [], extra: [SwiftSetting] = []
 ) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, resources: resources, swiftSettings: strict + extra)
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources,
+    swiftSettings: strict + extra)
 }
 
 let package = Package(
@@ -42,7 +46,9 @@ let package = Package(
   ],
   targets: [
     library("SQLBuilder"),
+    library("NumericalMethods", extra: optimised),
     library("CustomerSchema", ["SQLBuilder"]),
+    library("StatisticalModels", ["NumericalMethods"], extra: optimised),
     library(
       "Warehouse", ["CustomerSchema", "SQLBuilder"], resources: [.copy("Migrations")]),
     .target(
@@ -56,7 +62,13 @@ let package = Package(
         .linkedLibrary("duckdb"), .linkedLibrary("duckdbpystub"),
       ]),
     library("DuckDBEngine", ["Warehouse", "SQLBuilder", "CDuckDB"]),
-    library("Ingestion", ["Warehouse", "CustomerSchema", "SQLBuilder"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    library(
+      "Ingestion",
+      [
+        "Warehouse", "CustomerSchema", "SQLBuilder", "CZlib",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     library(
       "Presentation",
       ["CustomerSchema", "SQLBuilder", .product(name: "Mustache", package: "swift-mustache")],
@@ -82,14 +94,23 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "CustomerSchema", "DuckDBEngine", "Features", "Insights", "Platform", "Presentation",
+        "CustomerSchema", "DuckDBEngine", "Features", "Ingestion", "Insights", "Platform",
+        "Presentation",
         "SQLBuilder", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     tests("PresentationTests", ["Presentation", "CustomerSchema", "SQLBuilder"]),
     tests(
       "InsightsReportTests",
-      ["Insights", "Ingestion", "Features", "Presentation", "CustomerSchema", "SQLBuilder"]),
+      ["Insights", "Ingestion", "Features", "Presentation", "CustomerSchema", "SQLBuilder"],
+      exclude: ["Goldens"]),
+    tests(
+      "IngestionTests", ["Ingestion", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+    tests("EndToEndTests", ["App"]),
+    tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
+    tests(
+      "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
+      resources: [.copy("Fixtures")]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],

@@ -1,13 +1,14 @@
 internal import ArgumentParser
 internal import CustomerSchema
 internal import Features
+internal import Ingestion
 internal import Insights
 internal import Platform
 
-enum DateOrderChoice: String, ExpressibleByArgument, CaseIterable { case dmy, mdy, ymd }
-enum AmountsChoice: String, ExpressibleByArgument, CaseIterable { case ht, ttc }
 enum ZeroOrdersChoice: String, ExpressibleByArgument, CaseIterable { case aside, purchase }
 
+extension DateOrder: ExpressibleByArgument {}
+extension AmountChoice: ExpressibleByArgument {}
 extension PartitionKind: ExpressibleByArgument {}
 extension MonetaryMeasure: ExpressibleByArgument {}
 extension RunRequest.ListStyle: ExpressibleByArgument {}
@@ -98,5 +99,15 @@ struct BytesArgument: ExpressibleByArgument {
       number * factor >= 64e6, number * factor < 1e16
     else { return nil }
     value = Int(number * factor)
+  }
+}
+
+/// An ISO 4217 code.
+struct CurrencyArgument: ExpressibleByArgument {
+  let value: CurrencyCode
+
+  init?(argument: String) {
+    guard let code = CurrencyCode(rawValue: argument.uppercased()) else { return nil }
+    value = code
   }
 }

@@ -37,7 +37,7 @@ struct DemoCommand: AsyncParsableCommand {
     var request = RunRequest()
     request.orders = [file.path]
     // Both are American shops; their files name no currency.
-    request.currency = "USD"
+    request.currency = CurrencyCode(rawValue: "USD")
     request.output = out ?? "quartier-demo/\(data.rawValue)"
     request.language = Words.language.rawValue
     request.listStyle = Words.language == .french ? .french : .international

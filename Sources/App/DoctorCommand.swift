@@ -15,6 +15,13 @@ struct DoctorCommand: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  /// What `--json` prints (`docs/schemas/doctor-1.schema.json`).
+  struct Answer: Encodable {
+    let schema = "quartier.doctor/1"
+    let version = quartierVersion
+    let checks: [Check]
+  }
+
   /// One thing that was looked at.
   struct Check: Encodable {
     let id: String
@@ -29,7 +36,7 @@ struct DoctorCommand: AsyncParsableCommand {
     if common.json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      Terminal.write(String(decoding: try encoder.encode(checks), as: UTF8.self))
+      Terminal.write(String(decoding: try encoder.encode(Answer(checks: checks)), as: UTF8.self))
     } else {
       Terminal.write("Quartier \(quartierVersion)")
       for check in checks {

@@ -20,7 +20,7 @@ struct InitCommand: AsyncParsableCommand {
   var timeZone = "Europe/Paris"
 
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.currency"), valueName: "EUR"))
-  var currency: String?
+  var currency: CurrencyArgument?
 
   @OptionGroup var common: CommonOptions
 
@@ -28,23 +28,23 @@ struct InitCommand: AsyncParsableCommand {
     if TimeZone(identifier: timeZone) == nil {
       throw ValidationError(Words.text("run.time_zone", ["zone": .text(timeZone)]))
     }
-    if let currency, CurrencyCode(rawValue: currency) == nil {
-      throw ValidationError(Words.text("cli.currency.code"))
-    }
   }
 
   func run() async throws {
     var settings = Workspace.Settings(
       name: name ?? URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent)
     settings.timeZone = timeZone
-    settings.currency = currency
+    settings.currency = currency?.value.rawValue
     settings.language = common.lang?.rawValue
     let workspace = try await Workspace.create(
       at: folder, settings: settings, engine: try DuckDBEngine())
     if common.json {
-      let answer = ["workspace": workspace.path, "store": workspace.storePath]
+      // docs/schemas/init-1.schema.json
+      let answer = [
+        "schema": "quartier.init/1", "workspace": workspace.path, "store": workspace.storePath,
+      ]
       let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
       Terminal.write(String(decoding: try encoder.encode(answer), as: UTF8.self))
     } else {
       Terminal.write(Words.text("cli.init.done", ["folder": .text(workspace.path)]))

@@ -7,7 +7,10 @@ struct Quartier: AsyncParsableCommand {
     CommandConfiguration(
       commandName: "quartier", abstract: Words.text("cli.abstract"),
       discussion: Words.text("cli.discussion"), version: quartierVersion,
-      subcommands: [DemoCommand.self, RunCommand.self, InitCommand.self, DoctorCommand.self])
+      subcommands: [
+        DemoCommand.self, RunCommand.self, CustomerCommand.self, InitCommand.self,
+        DoctorCommand.self,
+      ])
   }
 }
 

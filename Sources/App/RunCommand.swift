@@ -3,6 +3,7 @@ internal import CustomerSchema
 internal import DuckDBEngine
 internal import Features
 internal import Foundation
+internal import Ingestion
 internal import Insights
 internal import Platform
 internal import Presentation
@@ -55,13 +56,13 @@ struct SourceOptions: ParsableArguments {
   var explainMapping = false
 
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.dates"), valueName: "dmy|mdy|ymd"))
-  var dates: DateOrderChoice?
+  var dates: DateOrder?
 
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.amounts"), valueName: "ht|ttc"))
-  var amounts: AmountsChoice?
+  var amounts: AmountChoice?
 
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.currency"), valueName: "EUR"))
-  var currency: String?
+  var currency: CurrencyArgument?
 
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.rates"), valueName: "file.csv"))
   var rates: String?
@@ -82,9 +83,10 @@ struct SourceOptions: ParsableArguments {
   func apply(to request: inout RunRequest, workspace: Workspace?) throws {
     request.customers = customers
     request.mapping = mapping
-    request.dateOrder = dates?.rawValue
-    request.amounts = amounts?.rawValue
-    request.currency = currency ?? workspace?.settings.currency
+    request.dateOrder = dates
+    request.amounts = amounts
+    request.currency =
+      currency?.value ?? workspace?.settings.currency.flatMap(CurrencyCode.init(rawValue:))
     request.rates = rates
     request.sheet = sheet
     request.timeZone = timeZone ?? workspace?.settings.timeZone ?? request.timeZone

@@ -80,6 +80,18 @@ package struct AttributeCatalogue: Sendable {
     AttributeDefinition("lifecycle_rule", .text, isOptional: true),
   ])
 
+  /// What a run adds where a file of events is given.
+  package static let engagement = AttributeCatalogue([
+    AttributeDefinition("last_interaction", .date, isOptional: true),
+    AttributeDefinition("days_since_last_interaction", .duration, isOptional: true),
+    AttributeDefinition("interactions", .count, isOptional: true),
+    AttributeDefinition("active_days", .count, isOptional: true),
+    AttributeDefinition("engagement_r_score", .count, isOptional: true),
+    AttributeDefinition("engagement_f_score", .count, isOptional: true),
+    AttributeDefinition("engagement_c_score", .count, isOptional: true),
+    AttributeDefinition("engagement_score", .number, isOptional: true),
+  ])
+
   /// The five segments that people act on, and the customers without a purchase.
   package static let segments = [
     "loyal_high_value", "new_high_potential", "occasional", "at_risk", "inactive", "no_purchase",

@@ -19,7 +19,7 @@ package struct UserMessage: Sendable, Hashable, Codable {
 }
 
 /// A value inside a message, worded by the reader's language.
-package enum MessageArgument: Sendable, Hashable, Codable {
+package enum MessageArgument: Sendable, Hashable {
   /// Shown as it is (names of files and columns, values).
   case text(String)
   /// A term that has its own key in the catalogues, such as `segment.loyal`.
@@ -32,6 +32,55 @@ package enum MessageArgument: Sendable, Hashable, Codable {
   case number(Double, decimals: Int)
   case date(LocalDate)
   case texts([String])
+}
+
+extension MessageArgument: Codable {
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case text, term, count, money, share, number, decimals, date, texts
+  }
+
+  /// One key says the kind and holds the value: `{"count": 3}`, `{"date": "2024-01-31"}`,
+  /// `{"money": {"amount": "12.5000", "currency": "EUR"}}`; a number also has its decimals:
+  /// `{"number": 1.5, "decimals": 1}`.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .text(let text): try container.encode(text, forKey: .text)
+    case .term(let key): try container.encode(key, forKey: .term)
+    case .count(let count): try container.encode(count, forKey: .count)
+    case .money(let money): try container.encode(money, forKey: .money)
+    case .share(let share): try container.encode(share, forKey: .share)
+    case .number(let number, let decimals):
+      try container.encode(number, forKey: .number)
+      try container.encode(decimals, forKey: .decimals)
+    case .date(let date): try container.encode(date, forKey: .date)
+    case .texts(let texts): try container.encode(texts, forKey: .texts)
+    }
+  }
+
+  /// - Throws: `DecodingError` where no key or several say the kind.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let kinds = container.allKeys.filter { $0 != .decimals }
+    guard let kind = kinds.first, kinds.count == 1 else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(
+          codingPath: container.codingPath, debugDescription: "not one value of one kind"))
+    }
+    switch kind {
+    case .text: self = .text(try container.decode(String.self, forKey: kind))
+    case .term: self = .term(try container.decode(String.self, forKey: kind))
+    case .count: self = .count(try container.decode(Int.self, forKey: kind))
+    case .money: self = .money(try container.decode(Money.self, forKey: kind))
+    case .share: self = .share(try container.decode(Double.self, forKey: kind))
+    case .date: self = .date(try container.decode(LocalDate.self, forKey: kind))
+    case .texts: self = .texts(try container.decode([String].self, forKey: kind))
+    case .number, .decimals:
+      self = .number(
+        try container.decode(Double.self, forKey: .number),
+        decimals: try container.decode(Int.self, forKey: .decimals))
+    }
+  }
 }
 
 extension MessageArgument: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {

@@ -1,6 +1,7 @@
 internal import CDuckDB
 internal import Dispatch
 package import SQLBuilder
+internal import Synchronization
 package import Warehouse
 
 /// One connection. Its statements run on a queue of its own, never on the shared pool.
@@ -59,16 +60,39 @@ package actor DuckDBSession: QuerySession {
   ) async throws(WarehouseError) -> Value {
     guard !Task.isCancelled else { throw .cancelled }
     let connection = connection
+    let interruption = Interruption(connection)
     let outcome: Result<Value, WarehouseError> = await withTaskCancellationHandler {
+      defer { interruption.end() }
       do throws(WarehouseError) {
         return .success(try work(connection))
       } catch {
         return .failure(error)
       }
     } onCancel: {
-      duckdb_interrupt(connection.raw)
+      interruption.start()
     }
     return try outcome.get()
+  }
+}
+
+/// Interrupts the statement that runs on a connection, again and again until it has ended: DuckDB
+/// forgets an interruption that comes before the statement has begun.
+private final class Interruption: Sendable {
+  private let connection: ConnectionHandle
+  private let hasEnded = Mutex(false)
+
+  init(_ connection: ConnectionHandle) { self.connection = connection }
+
+  /// Once this returns no interruption can meet the connection's next statement.
+  func end() { hasEnded.withLock { $0 = true } }
+
+  func start() {
+    let isOver = hasEnded.withLock { ended in
+      if !ended { duckdb_interrupt(connection.raw) }
+      return ended
+    }
+    guard !isOver else { return }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(10)) { self.start() }
   }
 }
 

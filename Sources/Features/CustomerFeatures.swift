@@ -157,7 +157,13 @@ package struct CustomerFeatures: Sendable {
       FROM customer_history AS history
       LEFT JOIN customer_rhythm AS rhythm USING (customer)\(joins)
       """)
-    try await session.execute("DROP TABLE customer_history; DROP TABLE customer_rhythm")
+    // What was joined is not kept twice.
+    for table in [
+      "customer_history", "customer_rhythm", "customer_breadth", "customer_favourite_category",
+      "customer_favourite_channel",
+    ] {
+      try await session.execute("DROP TABLE IF EXISTS \(identifier: table)")
+    }
   }
 
   /// Amounts, counts and days from one grouping of the orders.

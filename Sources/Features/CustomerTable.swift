@@ -27,12 +27,13 @@ package struct CustomerTable: Sendable {
   package func create(in session: any QuerySession) async throws -> RFMThresholds {
     try await createCells(in: session)
     let days: SQL = "(\(asOf.sqlValue) - last_purchase)"
-    let thresholds = try await thresholds(
-      days: days, orders: "orders", monetary: monetary, condition: "orders > 0", in: session)
+    let thresholds = try await scoring.thresholds(
+      days: days, orders: "orders", monetary: monetary,
+      from: "customer_features WHERE orders > 0", in: session)
     let earlierDays: SQL = "(\(earlier.sqlValue) - earlier_last_purchase)"
-    let earlierThresholds = try await self.thresholds(
+    let earlierThresholds = try await scoring.thresholds(
       days: earlierDays, orders: "earlier_orders", monetary: earlierMonetary,
-      condition: "earlier_orders > 0", in: session)
+      from: "customer_features WHERE earlier_orders > 0", in: session)
     let weights = scoring.weights
     let totalWeight = weights.recency + weights.frequency + weights.monetary
     try await session.execute(
@@ -44,8 +45,10 @@ package struct CustomerTable: Sendable {
         CAST(gross_revenue AS DECIMAL(38, 4)) AS gross_revenue,
         CAST(returned_amount AS DECIMAL(38, 4)) AS returned_amount,
         CAST(gross_revenue - returned_amount AS DECIMAL(38, 4)) AS revenue,
-        CASE WHEN orders > 0
-          THEN CAST(round(CAST(gross_revenue AS DOUBLE) / orders, 4) AS DECIMAL(38, 4)) END
+        -- Exact, half a ten-thousandth rounded up: in whole ten-thousandths.
+        CASE WHEN orders > 0 THEN CAST(
+          CAST((2 * CAST(gross_revenue * 10000 AS HUGEINT) + orders) // (2 * orders)
+            AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS DECIMAL(38, 4)) END
           AS average_basket,
         median_days_between_purchases,
         \(asOf.sqlValue) - first_purchase AS tenure_days,
@@ -119,25 +122,25 @@ package struct CustomerTable: Sendable {
       """)
     try await session.execute("INSERT INTO rfm_cells VALUES \(rows.joined())")
   }
+}
 
+extension RFMScoring {
   /// Cuts given by hand, else type-7 quantiles (Hyndman & Fan 1996), which is what
-  /// `quantile_cont` interpolates.
-  private func thresholds(
-    days: SQL, orders: SQL, monetary: SQL, condition: SQL, in session: any QuerySession
+  /// `quantile_cont` interpolates; all 0 when the relation has no row to score.
+  func thresholds(
+    days: SQL, orders: SQL, monetary: SQL, from relation: SQL, in session: any QuerySession
   ) async throws(WarehouseError) -> RFMThresholds {
-    if let fixed = scoring.fixed { return fixed }
-    let cuts = scoring.cutProbabilities.map { "\($0)" as SQL }.joined()
+    if let fixed { return fixed }
+    let cuts = cutProbabilities.map { "\($0)" as SQL }.joined()
     func quantiles(_ value: SQL) -> SQL {
       "quantile_cont(CAST(\(value) AS DOUBLE), [\(cuts)])"
     }
     let row = try await session.row(
       """
-      SELECT \(quantiles(days)), \(quantiles(orders)), \(quantiles(monetary))
-      FROM customer_features WHERE \(condition)
+      SELECT \(quantiles(days)), \(quantiles(orders)), \(quantiles(monetary)) FROM \(relation)
       """)
     func numbers(_ value: SQLValue) -> [Double] {
-      // Without a customer there are no quantiles, and no one to score by them.
-      value.list?.compactMap(\.double) ?? Array(repeating: 0, count: scoring.classes - 1)
+      value.list?.compactMap(\.double) ?? Array(repeating: 0, count: classes - 1)
     }
     return RFMThresholds(
       daysSinceLastPurchase: numbers(row[0]), orders: numbers(row[1]), monetary: numbers(row[2]))

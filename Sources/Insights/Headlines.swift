@@ -161,9 +161,12 @@ package enum Headlines {
     guard let new = segment(["new_high_potential", "potential_loyalists"], result),
       let basket = new.averageBasket
     else { return nil }
-    guard new.id == "new_high_potential" else { return nil }
     return UserMessage(
-      "headline.new", ["count": .count(new.customers), "basket": .money(basket)])
+      "headline.new",
+      [
+        "segment": .term(SegmentAdvice.key(new.id, result.method.partition)),
+        "count": .count(new.customers), "basket": .money(basket),
+      ])
   }
 
   private static func repeatPurchases(_ totals: RunResult.Totals) -> UserMessage? {
@@ -212,17 +215,5 @@ package enum Headlines {
           ["count": .count(result.totals.ordersAfterAsOf), "date": .date(result.asOf)]))
     }
     return messages
-  }
-}
-
-extension RunResult {
-  /// The same result with the headlines that its figures give.
-  package func headlined() -> RunResult {
-    RunResult(
-      schema: schema, quartierVersion: quartierVersion, asOf: asOf, asOfRule: asOfRule,
-      timeZone: timeZone, method: method, imported: imported, totals: totals, segments: segments,
-      otherSegments: otherSegments, lifecycle: lifecycle, grid: grid, migration: migration,
-      cohorts: cohorts, concentration: concentration, objective: objective,
-      headlines: Headlines.messages(for: self), notes: notes)
   }
 }

@@ -50,11 +50,18 @@ extension RunResult {
     /// Whether an order of total 0 counts as a purchase.
     package let zeroOrdersArePurchases: Bool
     package let lifecycle: LifecycleRules
+    /// The rules of the five segments and of the eleven groups, in the order in which they are
+    /// tried: with the thresholds, enough to place one more customer. Nil in runs of versions that
+    /// did not keep them.
+    package let segmentRules: [RFMPartition.Rule]?
+    package let groupRules: [RFMPartition.Rule]?
 
     package init(
       partition: PartitionKind, scoring: ScoringBasis, monetary: MonetaryMeasure, classes: Int,
       weights: RFMWeights, thresholds: RFMThresholds, period: String,
-      zeroOrdersArePurchases: Bool, lifecycle: LifecycleRules
+      zeroOrdersArePurchases: Bool, lifecycle: LifecycleRules,
+      segmentRules: [RFMPartition.Rule]? = RFMPartition.shippedRules(.five),
+      groupRules: [RFMPartition.Rule]? = RFMPartition.shippedRules(.eleven)
     ) {
       self.partition = partition
       self.scoring = scoring
@@ -65,6 +72,8 @@ extension RunResult {
       self.period = period
       self.zeroOrdersArePurchases = zeroOrdersArePurchases
       self.lifecycle = lifecycle
+      self.segmentRules = segmentRules
+      self.groupRules = groupRules
     }
 
     package typealias Partition = PartitionKind
@@ -199,6 +208,6 @@ extension RunResult {
     /// 101 points: revenue share of the best 0 %, 1 % … 100 % of purchasers.
     package let revenueShareOfTop: [Double]
     /// Share of purchasers, best first, that make 80 % of revenue.
-    package let customersFor80Percent: Double?
+    package let customersForEightyPercent: Double?
   }
 }

@@ -66,14 +66,15 @@ package enum SegmentAdvice {
     let shareOfBase = ["customerShare": MessageArgument.share(figures.customerShare)]
     if id == noPurchase { return UserMessage("reason.no_purchase", shareOfBase) }
     guard let revenueShare = figures.revenueShare, let basket = figures.averageBasket,
-      let orders = figures.ordersPerCustomer, let days = figures.medianDaysSinceLastPurchase
+      let orders = figures.ordersPerCustomer, let days = figures.medianDaysSinceLastPurchase,
+      abs(days) < 1e6
     else { return UserMessage("reason.no_revenue") }
     return UserMessage(
       "reason.\(partition.rawValue).\(id)",
       [
         "customerShare": .share(figures.customerShare), "revenue": .money(figures.revenue),
         "revenueShare": .share(revenueShare), "basket": .money(basket),
-        "orders": .number(orders, decimals: 1), "days": .number(days.rounded(), decimals: 0),
+        "orders": .number(orders, decimals: 1), "count": .count(Int(days.rounded())),
       ])
   }
 
@@ -111,6 +112,11 @@ package enum SegmentAdvice {
     return first + ids(partition).filter { !first.contains($0) } + [noPurchase]
   }
 
+  /// The life-cycle stages in the order in which their rules are tried.
+  package static let stagesAsTried = [
+    "new", "lost", "dormant", "reactivated", "slipping", "loyal", "active",
+  ]
+
   /// The sentence of a life-cycle stage's rule, with the limits in force.
   package static func rule(
     stage: String, _ rules: RunResult.MethodReport.LifecycleRules
@@ -119,7 +125,9 @@ package enum SegmentAdvice {
       "stage.\(stage).rule",
       [
         "newDays": .count(rules.newDays), "dormantMonths": .count(rules.dormantMonths),
-        "lostMonths": .count(rules.lostMonths), "reactivatedDays": .count(rules.reactivatedDays),
+        "lostMonths": .count(rules.lostMonths),
+        "reactivationGapDays": .count(rules.reactivationGapDays),
+        "reactivatedDays": .count(rules.reactivatedDays),
         "loyalOrders": .count(rules.loyalOrders), "loyalMonths": .count(rules.loyalMonths),
         "slippingFactor": .number(rules.slippingFactor, decimals: 2),
         "slippingDays": .count(rules.slippingDays),

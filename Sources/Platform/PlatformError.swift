@@ -12,6 +12,8 @@ package enum PlatformError: Error, Hashable {
   case settingsUnreadable(String, line: Int?, reason: String)
   case missing(String)
   case unknownTimeZone(String)
+  /// No run can be read there: not a `segments.json`, or a workspace without a run.
+  case runUnreadable(String)
 }
 
 extension PlatformError: UserFacingError {
@@ -28,6 +30,7 @@ extension PlatformError: UserFacingError {
         "workspace.settings", ["reason": .text(reason)],
         at: SourceLocation(file: path, line: line))
     case .missing(let what): UserMessage("environment.resource.missing", ["file": .text(what)])
+    case .runUnreadable(let path): UserMessage("run.unreadable", ["file": .text(path)])
     case .unknownTimeZone(let name): UserMessage("run.time_zone", ["zone": .text(name)])
     }
   }
@@ -35,7 +38,7 @@ extension PlatformError: UserFacingError {
   package var exitStatus: ExitStatus {
     switch self {
     case .cannotWrite, .missing: .environment
-    case .noPurchases, .notAWorkspace, .settingsUnreadable: .data
+    case .noPurchases, .notAWorkspace, .settingsUnreadable, .runUnreadable: .data
     case .outputIsSource, .workspaceExists, .unknownTimeZone: .usage
     }
   }

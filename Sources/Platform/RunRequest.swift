@@ -1,5 +1,6 @@
 package import CustomerSchema
 package import Features
+package import Ingestion
 package import Insights
 
 /// What a person asks of `quartier run`.
@@ -9,12 +10,12 @@ package struct RunRequest: Sendable {
   /// A file of customers, for names in the lists.
   package var customers: String?
   package var mapping: String?
-  /// `dmy`, `mdy` or `ymd`, when the file's dates can be read in two ways.
-  package var dateOrder: String?
-  /// `ht` or `ttc`, when the file does not say or has both.
-  package var amounts: String?
+  /// When the file's dates can be read in two ways.
+  package var dateOrder: DateOrder?
+  /// When the file does not say or has both.
+  package var amounts: AmountChoice?
   /// ISO code for amounts whose source names none.
-  package var currency: String?
+  package var currency: CurrencyCode?
   package var rates: String?
   package var sheet: String?
   /// Which share of unusable lines stops the run.

@@ -79,6 +79,21 @@ import Warehouse
     #expect(try await session.value("SELECT 1") == .int(1))
   }
 
+  @Test(.timeLimit(.minutes(1)), arguments: EngineUnderTest.all)
+  func `a cancellation is not lost, however early it comes`(engine: EngineUnderTest) async throws {
+    let session = try await engine.session()
+    for delay in 0..<40 {
+      let task = Task {
+        try await session.query(
+          "SELECT count(*) FROM range(100000000000) AS numbers(i) WHERE hash(i) = 7")
+      }
+      try await Task.sleep(for: .microseconds(delay * 50))
+      task.cancel()
+      let outcome = await task.result
+      #expect(throws: WarehouseError.cancelled) { try outcome.get() }
+    }
+  }
+
   @Test(arguments: EngineUnderTest.all)
   func `a stream stops where its reader fails`(engine: EngineUnderTest) async throws {
     struct Enough: Error {}

@@ -1,4 +1,5 @@
 import CustomerSchema
+import Features
 import Foundation
 import Ingestion
 import SQLBuilder
@@ -19,6 +20,29 @@ extension Fixture {
     ("hostile names", edge(purchasers: 40, revenue: "400.00", file: hostileName)),
   ]
 
+  /// The shop's year by the eleven groups, with moves between all of them.
+  static func eleven() -> RunResult {
+    let ids = SegmentAdvice.ids(.eleven)
+    let flows = ids.enumerated().flatMap { index, from in
+      [index, (index + 1) % ids.count, (index + 4) % ids.count].map { to in
+        RunResult.MigrationReport.Flow(
+          from: from, to: ids[to], customers: 20 + (index * 37 + to * 11) % 160,
+          revenue: euros("1000"))
+      }
+    }
+    let shop = shop()
+    var result = RunResult(
+      schema: shop.schema, quartierVersion: shop.quartierVersion, asOf: shop.asOf,
+      asOfRule: shop.asOfRule, timeZone: shop.timeZone, method: method(.eleven),
+      imported: shop.imported, totals: shop.totals, segments: shop.otherSegments,
+      otherSegments: shop.segments, lifecycle: shop.lifecycle, grid: shop.grid,
+      migration: RunResult.MigrationReport(
+        from: migration.from, to: migration.to, flows: flows), cohorts: shop.cohorts,
+      concentration: shop.concentration, objective: nil, headlines: [], notes: [])
+    result.headlines = Headlines.messages(for: result)
+    return result
+  }
+
   /// Everything that could leave its place in a page or steer a terminal.
   static let hostileName =
     "</script><script>alert(1)</script>\"\u{301} onmouseover='alert(2)' & <img src=x>\u{1B}[31m.csv"
@@ -37,7 +61,7 @@ extension Fixture {
         now: isFull ? revenue : "0", before: "0", months: isFull ? [money.double] : []
       ).report(.five, objective: nil, base: max(1, purchasers), total: money)
     }
-    let result = RunResult(
+    var result = RunResult(
       schema: "quartier.run/1", quartierVersion: "0.1.0", asOf: asOf, asOfRule: .now,
       timeZone: "UTC", method: method(.five), imported: imported(file: file, quarantined: 0),
       totals: RunResult.Totals(
@@ -52,8 +76,9 @@ extension Fixture {
       concentration: hasRevenue
         ? concentration(exponent: isEqual ? 1 : 0.4)
         : RunResult.ConcentrationReport(
-          gini: nil, revenueShareOfTop: [], customersFor80Percent: nil), objective: nil,
+          gini: nil, revenueShareOfTop: [], customersForEightyPercent: nil), objective: nil,
       headlines: [], notes: [])
-    return result.headlined()
+    result.headlines = Headlines.messages(for: result)
+    return result
   }
 }

@@ -1,4 +1,5 @@
 import CustomerSchema
+import Features
 import Ingestion
 import SQLBuilder
 
@@ -19,14 +20,15 @@ enum Fixture {
     let segments = shopSegments.sorted {
       ordered.firstIndex(of: $0.id)! < ordered.firstIndex(of: $1.id)!
     }
-    let result = RunResult(
+    var result = RunResult(
       schema: "quartier.run/1", quartierVersion: "0.1.0", asOf: asOf, asOfRule: .lastOrder,
       timeZone: "Europe/Paris", method: method(.five), imported: imported(), totals: shopTotals,
       segments: segments.map { $0.report(.five, objective: objective) },
       otherSegments: shopGroups.map { $0.report(.eleven, objective: nil) },
       lifecycle: lifecycle, grid: grid, migration: migration, cohorts: cohorts,
       concentration: concentration(exponent: 0.28), objective: objective, headlines: [], notes: [])
-    return result.headlined()
+    result.headlines = Headlines.messages(for: result)
+    return result
   }
 
   static func method(_ partition: RunResult.MethodReport.Partition) -> RunResult.MethodReport {
@@ -40,8 +42,8 @@ enum Fixture {
   }
 
   static let rules = RunResult.MethodReport.LifecycleRules(
-    newDays: 30, dormantMonths: 6, lostMonths: 12, reactivatedDays: 30, loyalOrders: 3,
-    loyalMonths: 12, slippingFactor: 2, slippingDays: 90)
+    newDays: 30, dormantMonths: 6, lostMonths: 12, reactivationGapDays: 183, reactivatedDays: 90,
+    loyalOrders: 4, loyalMonths: 12, slippingFactor: 2, slippingDays: 90)
 
   static func imported(
     file: String = "commandes-2023.csv", currency: CurrencyCode = .euro, quarantined: Int = 212
@@ -53,23 +55,21 @@ enum Fixture {
           separator: ";", decimalSeparator: ",", hasHeader: true, sheet: nil, lines: 14_820,
           columns: [
             ColumnReport(
-              name: "N° client", role: .customer, form: nil, evidence: "mapping.evidence.synonym"),
+              name: "N° client", role: .customer, form: nil, evidence: nil),
             ColumnReport(
-              name: "N° commande", role: .order, form: nil, evidence: "mapping.evidence.synonym"),
+              name: "N° commande", role: .order, form: nil, evidence: nil),
             ColumnReport(
-              name: "Date", role: .date, form: "dd/MM/yyyy", evidence: "mapping.evidence.values"),
+              name: "Date", role: .date, form: "dd/MM/yyyy", evidence: nil),
             ColumnReport(
               name: "Total TTC", role: .amount, form: "1 234,56",
-              evidence: "mapping.evidence.synonym"),
+              evidence: nil),
             ColumnReport(
-              name: "Catégorie", role: .category, form: nil, evidence: "mapping.evidence.synonym"),
+              name: "Catégorie", role: .category, form: nil, evidence: nil),
             ColumnReport(name: "Commentaire", role: nil, form: nil, evidence: nil),
           ])
       ], lines: 14_820, usableLines: 14_608, guestLines: 431, quarantinedLines: quarantined,
-      quarantineReasons: [
-        QuarantineCount(reason: "quarantine.date.unreadable", lines: 150),
-        QuarantineCount(reason: "quarantine.amount.unreadable", lines: 62),
-      ], identicalLinesWithinFile: 38, duplicateLinesAcrossFiles: 0, changedOrders: 4,
+      quarantineReasons: [], identicalLinesWithinFile: 38, duplicateLinesAcrossFiles: 0,
+      changedOrders: 4,
       ordersCutBetweenFiles: 0, currency: currency,
       amountBasis: AmountBasis(
         tax: .included, taxSource: .assumption, shipping: .unknown, discount: .excluded),
@@ -176,9 +176,9 @@ enum Fixture {
   }
 
   static let lifecycle = [
-    ("new", 412, "31240.10"), ("reactivated", 118, "19870.40"), ("loyal", 1_011, "521470.80"),
-    ("active", 1_066, "148210.20"), ("slipping", 914, "121480.60"), ("dormant", 1_142, "84120.30"),
-    ("lost", 477, "24708.10"),
+    ("new", 412, "31240.10"), ("active", 1_066, "148210.20"), ("loyal", 1_011, "521470.80"),
+    ("slipping", 914, "121480.60"), ("dormant", 1_142, "84120.30"), ("lost", 477, "24708.10"),
+    ("reactivated", 118, "19870.40"),
   ].map { stage, customers, revenue in
     RunResult.LifecycleReport(
       stage: stage, customers: customers, customerShare: Double(customers) / 5_140,
@@ -239,6 +239,6 @@ enum Fixture {
     let shares = (0...100).map { power(Double($0) / 100, exponent) }
     return RunResult.ConcentrationReport(
       gini: 1 - 2 * exponent / (exponent + 1), revenueShareOfTop: shares,
-      customersFor80Percent: power(0.8, 1 / exponent))
+      customersForEightyPercent: power(0.8, 1 / exponent))
   }
 }

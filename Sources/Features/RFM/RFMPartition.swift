@@ -3,13 +3,13 @@ internal import Foundation
 /// A division of all score triples into named segments, read from data; the first rule that
 /// fits gives the segment. Scores are on the 1…5 scale.
 package struct RFMPartition: Sendable {
-  /// One rule: closed ranges of R, F, M and the joint FM score.
-  struct Rule: Sendable, Decodable {
-    let id: String
-    let r: [Int]?
-    let f: [Int]?
-    let m: [Int]?
-    let fm: [Int]?
+  /// One rule: closed ranges of R, F, M and the joint FM score, on the 1…5 scale; nil for any.
+  package struct Rule: Sendable, Hashable, Codable {
+    package let id: String
+    package let r: [Int]?
+    package let f: [Int]?
+    package let m: [Int]?
+    package let fm: [Int]?
 
     func fits(r: Int, f: Int, m: Int, fm: Int) -> Bool {
       func inside(_ range: [Int]?, _ value: Int) -> Bool {
@@ -20,7 +20,8 @@ package struct RFMPartition: Sendable {
   }
 
   package let kind: PartitionKind
-  let rules: [Rule]
+  /// In the order in which they are tried.
+  package let rules: [Rule]
 
   /// The segment of a score triple on the 1…5 scale; nil where no rule fits (no shipped partition
   /// has such a place).
@@ -39,6 +40,14 @@ package struct RFMPartition: Sendable {
       .five: RFMPartition(kind: .five, rules: five),
       .eleven: RFMPartition(kind: .eleven, rules: eleven),
     ]
+  }
+}
+
+extension RFMPartition {
+  /// The rules shipped for a partition; empty where the resource is missing, which stops a run
+  /// earlier.
+  package static func shippedRules(_ kind: PartitionKind) -> [Rule] {
+    (try? shipped())?[kind]?.rules ?? []
   }
 }
 

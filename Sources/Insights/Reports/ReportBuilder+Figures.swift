@@ -5,10 +5,8 @@ internal import Presentation
 extension ReportBuilder {
   // MARK: The grid of scores
 
-  /// The side of the grid: the number of classes, or more when a cell lies beyond.
-  private var gridSide: Int {
-    result.grid.reduce(result.method.classes) { max($0, $1.recencyScore, $1.valueScore) }
-  }
+  /// The side of the grid, which is on the scale of 1 to 5 whatever the number of classes.
+  private static let gridSide = 5
 
   /// The group of a cell, which is always one of the eleven.
   private func group(_ cell: RunResult.GridCell) -> String { name(cell.group, .eleven) }
@@ -51,11 +49,10 @@ extension ReportBuilder {
 
   func gridChart() -> ReportCharts.Grid? {
     guard !result.grid.isEmpty else { return nil }
-    let scores = (1...gridSide).map(String.init)
-    let classes = ["classes": MessageArgument.count(gridSide)]
+    let scores = (1...Self.gridSide).map(String.init)
     return ReportCharts.Grid(
-      columns: scores, rows: scores, columnsTitle: text("grid.columns", classes),
-      rowsTitle: text("grid.rows", classes),
+      columns: scores, rows: scores, columnsTitle: text("grid.columns"),
+      columnsScale: text("grid.scale"), rowsTitle: text("grid.rows"),
       cells: result.grid.map { cell in
         ReportCharts.Grid.Cell(
           column: cell.valueScore - 1, row: cell.recencyScore - 1, customers: cell.customers,
@@ -86,7 +83,7 @@ extension ReportBuilder {
     }
     var arguments: [String: MessageArgument] = ["top": .share(0.2), "share": .share(shares[20])]
     var key = "concentration_lead.short"
-    if let needed = result.concentration.customersFor80Percent, needed.isFinite {
+    if let needed = result.concentration.customersForEightyPercent, needed.isFinite {
       arguments["needed"] = .share(needed)
       key = "concentration_lead"
     }
@@ -114,7 +111,7 @@ extension ReportBuilder {
         x: customers, y: revenue, label: formats.share(customers) + " → " + formats.share(revenue))
     }
     var marks = [mark(0.2, shares[20])]
-    if let needed = result.concentration.customersFor80Percent, abs(needed - 0.2) > 0.06 {
+    if let needed = result.concentration.customersForEightyPercent, abs(needed - 0.2) > 0.06 {
       marks.append(mark(needed, 0.8))
     }
     return ReportCharts.Curve(
@@ -134,31 +131,29 @@ extension ReportBuilder {
 
   func lifecycleSection() -> ReportPage.FigureSection {
     let columns = ["stage", "customers", "customer_share", "revenue", "rule"]
-    let rows = result.lifecycle.map { stage in
-      (
-        localizer.text("stage.\(stage.stage)"),
-        "tone-" + ReportTone.of(stage: stage.stage) as String?,
-        [
-          wording.count(stage.customers), wording.percentage(stage.customerShare),
-          wording.money(stage.revenue, .exact), localizer.text(stage.rule),
-        ]
-      )
+    let tried = SegmentAdvice.stagesAsTried
+    let stages = result.lifecycle.sorted {
+      tried.firstIndex(of: $0.stage) ?? tried.count < tried.firstIndex(of: $1.stage) ?? tried.count
     }
     let table = ReportPage.Table(
       text("lifecycle.rules"), columns: columns.map { text("column." + $0) }, textColumns: [4],
-      rows: rows)
+      rows: stages.map { stage in
+        (
+          localizer.text("stage.\(stage.stage)"), "tone-" + ReportTone.of(stage: stage.stage),
+          [
+            wording.count(stage.customers), wording.percentage(stage.customerShare),
+            wording.money(stage.revenue, .rounded), localizer.text(stage.rule),
+          ]
+        )
+      })
+    let chart = ReportPage.ChartFigure(
+      id: "lifecycle", caption: text("lifecycle"), description: text("lifecycle"), choices: nil,
+      table: nil)
+    let isEmpty = result.lifecycle.isEmpty
     return ReportPage.FigureSection(
       anchor: "lifecycle", title: text("lifecycle_title"), lead: text("lifecycle_lead"),
-      chart: result.lifecycle.isEmpty
-        ? nil
-        : ReportPage.ChartFigure(
-          id: "lifecycle", caption: text("lifecycle"), description: text("lifecycle"),
-          choices: nil,
-          table: ReportPage.Table(
-            text("lifecycle"), columns: columns.dropLast().map { text("column." + $0) },
-            rows: rows.map { ($0.0, $0.1, $0.2.dropLast()) })),
-      tables: result.lifecycle.isEmpty ? [] : [table],
-      empty: result.lifecycle.isEmpty ? text("cohorts.empty") : nil)
+      chart: isEmpty ? nil : chart, tables: isEmpty ? [] : [table],
+      empty: isEmpty ? text("cohorts.empty") : nil)
   }
 
   func lifecycleChart() -> ReportCharts.Stages? {
@@ -201,7 +196,7 @@ extension ReportBuilder {
     }
     let steps = result.cohorts.rows.map(\.active.count).max() ?? 0
     let table = ReportPage.Table(
-      text("cohorts"),
+      text("cohorts.months", months),
       columns: [text("column.cohort"), text("column.customers")]
         + (1..<max(2, steps)).map { "+\($0)" },
       rows: result.cohorts.rows.map { row in
@@ -216,20 +211,22 @@ extension ReportBuilder {
     return ReportPage.FigureSection(
       anchor: "cohorts", title: text("cohorts_title"), lead: text("cohorts_lead.months", months),
       chart: ReportPage.ChartFigure(
-        id: "cohorts", caption: text("cohorts"), description: text("cohorts"), choices: nil,
+        id: "cohorts", caption: text("cohorts.months", months),
+        description: text("cohorts.months", months), choices: nil,
         table: table), tables: [], empty: nil)
   }
 
   func cohortsChart() -> ReportCharts.Cohorts? {
     guard hasCohorts else { return nil }
-    let rows = result.cohorts.rows
+    let rows = result.cohorts.rows.filter { $0.active.count > 1 }
     let steps = rows.map(\.active.count).max() ?? 0
     var cells: [ReportCharts.Cohorts.Cell] = []
     var top = 0.0
     for (index, row) in rows.enumerated() {
-      for step in row.active.indices {
+      // The first step is 100 % by construction.
+      for step in row.active.indices.dropFirst() {
         let share = cohortShare(row, step)
-        if step > 0 { top = max(top, share) }
+        top = max(top, share)
         let active = text(
           "cohorts.cell",
           [
@@ -238,15 +235,13 @@ extension ReportBuilder {
           ])
         cells.append(
           ReportCharts.Cohorts.Cell(
-            column: step, row: index, share: share,
+            column: step - 1, row: index, share: share,
             label: formats.number(share * 100, decimals: 0),
             details: [formats.date(row.start, .month) + ", +\(step)", active]))
       }
     }
     return ReportCharts.Cohorts(
-      columns: (0..<steps).map(String.init), rows: rows.map(cohortName),
-      columnsTitle: text(
-        "cohorts.columns.months", ["count": .count(result.cohorts.monthsPerStep)]), top: top,
-      cells: cells)
+      columns: (1..<steps).map(String.init), rows: rows.map(cohortName),
+      top: top, cells: cells)
   }
 }

@@ -72,7 +72,7 @@ extension ReportBuilder {
       let count = localizer.text("unit.customers", ["count": .count(customers)])
       return ReportCharts.Flows.Node(
         id: (depth == 0 ? "from:" : "to:") + (id ?? Self.notYet), depth: depth,
-        label: origin(id) + " (" + wording.count(customers) + ")",
+        label: origin(id), count: wording.count(customers),
         tone: ReportTone.of(segment: id ?? SegmentAdvice.noPurchase),
         details: [origin(id), count])
     }

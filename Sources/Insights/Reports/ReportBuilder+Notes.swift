@@ -9,15 +9,14 @@ extension ReportBuilder {
     guard !entries.isEmpty else { return nil }
     return ReportPage.Table(
       text("aside"), columns: [text("column.what"), text("column.number")],
-      rows: entries.map { entry in
-        ((entry.isDetail ? "– " : "") + entry.text, nil, [entry.count])
-      })
+      rows: entries.map { ($0.text, nil, [$0.count]) },
+      details: Set(entries.indices.filter { entries[$0].isDetail }))
   }
 
-  func notices() -> [ReportPage.Notice] {
+  func notices() -> [ReportPage.Sentence] {
     (result.notes + result.imported.notices).map { message in
       let parts = [localizer.location(message), localizer.text(message), localizer.fix(message)]
-      return ReportPage.Notice(sentence: parts.compactMap { $0 }.joined(separator: " "))
+      return ReportPage.Sentence(runs: runs(parts.compactMap { $0 }.joined(separator: " ")))
     }
   }
 
@@ -50,8 +49,39 @@ extension ReportBuilder {
         : text("sources.unused", ["count": .count(unused.count), "columns": .text(names)]))
   }
 
+  /// The cut points and the rules of both partitions.
+  func scoreTables() -> [ReportPage.Table] {
+    [
+      thresholds(), rules(partition), rules(otherPartition),
+    ].compactMap { $0 }
+  }
+
+  /// Which scores make which segment; nil when the run does not say.
+  private func rules(_ partition: RunResult.MethodReport.Partition) -> ReportPage.Table? {
+    let rules = partition == .five ? result.method.segmentRules : result.method.groupRules
+    guard let rules, !rules.isEmpty else { return nil }
+    func range(_ scores: [Int]?) -> String {
+      guard let scores, let low = scores.first, let high = scores.last else {
+        return text("rules.any")
+      }
+      return low == high
+        ? wording.count(low) : text("rules.range", ["from": .count(low), "to": .count(high)])
+    }
+    let columns = [
+      partition == .five ? "segment" : "group", "recency", "frequency", "monetary", "fm",
+    ]
+    return ReportPage.Table(
+      text("rules.\(partition.rawValue)"), columns: columns.map { text("column." + $0) },
+      rows: rules.map { rule in
+        (
+          name(rule.id, partition), "tone-" + ReportTone.of(segment: rule.id),
+          [rule.r, rule.f, rule.m, rule.fm].map(range)
+        )
+      })
+  }
+
   /// The cut points of each measure; nil when there are none.
-  func thresholds() -> ReportPage.Table? {
+  private func thresholds() -> ReportPage.Table? {
     let method = result.method
     let cuts = method.thresholds
     let count = [cuts.daysSinceLastPurchase, cuts.orders, cuts.monetary].map(\.count).max() ?? 0
@@ -67,7 +97,7 @@ extension ReportBuilder {
     let number = { (value: Double) in formats.number(value, atMost: 2) }
     return ReportPage.Table(
       text("method.thresholds"),
-      columns: [text("method.thresholds")]
+      columns: [text("column.measure")]
         + (1...count).map { text("method.thresholds.cut", ["count": .count($0)]) },
       rows: [
         row("days", cuts.daysSinceLastPurchase, number), row("orders", cuts.orders, number),
@@ -82,9 +112,8 @@ extension ReportBuilder {
     )
       -> ReportPage.Definition
     {
-      ReportPage.Definition(
-        term: text("def." + key, arguments),
-        sentences: sentences.map { text("def.\(key).\($0)", arguments) })
+      self.definition(
+        text("def." + key, arguments), sentences.map { text("def.\(key).\($0)", arguments) })
     }
     let classes = ["classes": MessageArgument.count(method.classes)]
     let zero = method.zeroOrdersArePurchases ? "zero_included" : "zero_excluded"
@@ -95,7 +124,9 @@ extension ReportBuilder {
       amountsDefinition(), definition("purchase", ["1", "2", zero, "guests"]),
       definition("rfm", ["recency", "frequency", method.monetary.rawValue]),
       definition(
-        "scores", [method.scoring.rawValue, "ties", "weights"],
+        "scores",
+        [method.scoring.rawValue, "ties", "weights", "joint"]
+          + (method.classes == 5 ? [] : ["scale"]),
         classes.merging([
           "recency": .number(method.weights.recency, decimals: 2),
           "frequency": .number(method.weights.frequency, decimals: 2),
@@ -103,17 +134,22 @@ extension ReportBuilder {
         ]) { first, _ in first }), definition("segments", ["1", "2"]),
       definition(
         "indicators", ["basket", "repeat", "retention", "returns", "trend", "median"]),
-      periodDefinition(), lifecycleDefinition(), concentrationDefinition(),
+      periodDefinition(), concentrationDefinition(),
       definition("cohorts", ["1"]), definition("migration", ["1"]),
     ].compactMap { $0 }
+  }
+
+  private func definition(_ term: String, _ sentences: [String]) -> ReportPage.Definition {
+    ReportPage.Definition(
+      term: term, explanations: sentences.map { ReportPage.Sentence(runs: runs($0)) })
   }
 
   private func amountsDefinition() -> ReportPage.Definition {
     let currency = result.totals.revenue.currency
     let named = text("def.amounts.currency", ["currency": .text(currency.rawValue)])
-    return ReportPage.Definition(
-      term: text("def.amounts"),
-      sentences: [
+    return definition(
+      text("def.amounts"),
+      [
         wording.amountBasis, wording.amountParts,
         currency == .none ? text("def.amounts.no_currency") : named,
       ])
@@ -130,17 +166,7 @@ extension ReportBuilder {
         "previous": .date(period.before(result.asOf, periods: 2).adding(days: 1)),
         "until": .date(start),
       ])
-    return ReportPage.Definition(term: text("def.period"), sentences: [sentence])
-  }
-
-  private func lifecycleDefinition() -> ReportPage.Definition? {
-    guard !result.lifecycle.isEmpty else { return nil }
-    return ReportPage.Definition(
-      term: text("def.lifecycle"),
-      sentences: result.lifecycle.map { stage in
-        let colon = localizer.language == .french ? Typography.noBreakSpace + ": " : ": "
-        return localizer.text("stage.\(stage.stage)") + colon + localizer.text(stage.rule)
-      })
+    return definition(text("def.period"), [sentence])
   }
 
   private func concentrationDefinition() -> ReportPage.Definition {
@@ -149,6 +175,6 @@ extension ReportBuilder {
       sentences.append(
         text("def.concentration.gini", ["gini": .number(gini, decimals: 3)]))
     }
-    return ReportPage.Definition(term: text("def.concentration"), sentences: sentences)
+    return definition(text("def.concentration"), sentences)
   }
 }

@@ -23,13 +23,19 @@ extension ReportBuilder {
       intention: localizer.text("intention.\(segment.intention.rawValue)"),
       who: localizer.text(key + ".who"), customers: wording.count(segment.customers),
       customerShare: wording.share(segment.customerShare),
-      revenue: wording.money(segment.revenue, .rounded),
+      revenue: wording.briefMoney(segment.revenue),
       revenueShare: wording.share(segment.revenueShare),
-      basket: wording.money(segment.averageBasket, .exact),
+      basket: basket(segment.averageBasket),
       lastPurchase: daysAgo(segment.medianDaysSinceLastPurchase), bars: bars(segment),
       spark: spark(segment), action: localizer.text(key + ".action"),
       reason: localizer.text(segment.reason),
       objectiveReason: segment.objectiveReason.map { localizer.text($0) })
+  }
+
+  /// An average basket to the cent, unless it is enormous.
+  func basket(_ money: Money?) -> String {
+    guard let money else { return wording.none }
+    return abs(money.double) >= 1e6 ? wording.briefMoney(money) : formats.money(money, .exact)
   }
 
   private func daysAgo(_ days: Double?) -> String {
@@ -61,17 +67,20 @@ extension ReportBuilder {
       let down = 32 - 29 * (revenue - floor) / height
       return "\(Self.coordinate(across)) \(Self.coordinate(down))"
     }
+    // Months end on the day of the calculation, not with the calendar's.
+    let start = result.asOf.adding(months: -months.count)
     let line = "M" + points.joined(separator: " L")
     let period = MessageArgument.text(localizer.period(result.method.period))
     return ReportPage.Spark(
       label: text(
         "spark",
         [
-          "from": .text(formats.date(result.asOf.adding(months: 1 - months.count), .month)),
-          "to": .text(formats.date(result.asOf, .month)), "low": .text(amount(low)),
+          "from": .text(formats.date(start.adding(days: 1), .short)),
+          "to": .text(formats.date(result.asOf, .short)), "low": .text(amount(low)),
           "high": .text(amount(high)),
         ]),
-      line: line, area: line + " L120 32 L0 32 Z", trend: wording.change(segment.revenueTrend),
+      line: line, area: line + " L120 32 L0 32 Z",
+      trend: segment.revenueTrend.map { formats.change($0) },
       trendNote: segment.revenueTrend == nil
         ? text("trend.none") : text("trend.note", ["period": period]))
   }
@@ -104,7 +113,7 @@ extension ReportBuilder {
           name(segment.id, partition), "tone-" + ReportTone.of(segment: segment.id),
           [
             wording.count(segment.customers), wording.percentage(segment.customerShare),
-            wording.money(segment.revenue, .exact), wording.percentage(segment.revenueShare),
+            wording.money(segment.revenue, .rounded), wording.percentage(segment.revenueShare),
             wording.money(segment.averageBasket, .exact),
             wording.number(segment.ordersPerCustomer, decimals: 2),
             wording.number(segment.medianDaysSinceLastPurchase, decimals: 0),
@@ -144,7 +153,7 @@ extension ReportBuilder {
   }
 
   func segmentsChart() -> ReportCharts.Bars? {
-    guard !result.segments.isEmpty else { return nil }
+    guard result.segments.contains(where: { $0.customers > 0 }) else { return nil }
     return ReportCharts.Bars(
       names: result.segments.map { name($0.id, partition) },
       series: [

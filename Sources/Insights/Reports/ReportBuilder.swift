@@ -38,15 +38,32 @@ struct ReportBuilder {
       style: style, library: library, script: script, data: data,
       text: localizer.labels(under: "report."), contents: contents(sections),
       title: text("title", ["date": .date(result.asOf)]), scope: wording.totals,
-      basis: wording.amountBasis, basisParts: wording.amountParts, headlines: headlines(),
-      keyFigures: keyFigures(), segmentsLead: segmentsLead(), cards: result.segments.map(card),
+      basis: runs(wording.amountBasis + " " + wording.amountParts), headlines: headlines { !$0 },
+      caveats: caveats(),
+      keyFigures: keyFigures(), segmentsLead: segmentsLead(),
+      cards: result.segments.filter { $0.customers > 0 }.map(card),
+      emptySegments: wording.emptySegments,
       chartSegments: segmentsFigure(), comparison: comparison(result.segments, partition),
       otherSegments: otherSegments(), sections: sections, aside: aside,
       nothingAside: aside == nil ? localizer.text("aside.nothing") : nil, notices: notices(),
+      sourcesLead: runs(text("sources_lead")),
       sources: result.imported.sources.map(source), definitions: definitions(),
-      thresholds: thresholds(),
+      scoreTables: scoreTables(),
       colophon: text("colophon", ["version": .text(result.quartierVersion)])
     )
+  }
+
+  /// A sentence with its options, such as `--amounts ht`, told apart.
+  func runs(_ sentence: String) -> [ReportPage.Run] {
+    var runs: [ReportPage.Run] = []
+    var rest = sentence[...]
+    while let match = rest.firstMatch(of: /--[a-z][a-z-]*( (ht|ttc))?/) {
+      runs.append(ReportPage.Run(plain: String(rest[..<match.range.lowerBound]), option: nil))
+      runs.append(ReportPage.Run(plain: nil, option: String(match.output.0)))
+      rest = rest[match.range.upperBound...]
+    }
+    runs.append(ReportPage.Run(plain: String(rest), option: nil))
+    return runs
   }
 
   func charts() -> ReportCharts {
@@ -57,15 +74,24 @@ struct ReportBuilder {
   }
 
   private func contents(_ sections: [ReportPage.FigureSection]) -> [ReportPage.Link] {
-    [ReportPage.Link(anchor: "segments", label: text("segments_title"))]
-      + sections.map { ReportPage.Link(anchor: $0.anchor, label: $0.title) }
-      + ["aside", "sources", "method"].map {
-        ReportPage.Link(anchor: $0, label: text($0 + "_title"))
-      }
+    (["segments"] + sections.map(\.anchor) + ["aside", "sources", "method"]).map {
+      ReportPage.Link(anchor: $0, label: text("nav." + $0))
+    }
   }
 
-  private func headlines() -> [ReportPage.Headline] {
-    result.headlines.map { message in
+  /// The sentences that limit the figures rather than tell what they say.
+  private static let caveatCodes: Set<String> = [
+    "headline.few_customers", "headline.quarantine", "headline.guests", "headline.future",
+  ]
+
+  private func caveats() -> ReportPage.Caveats? {
+    let sentences = headlines { $0 }
+    return sentences.isEmpty ? nil : ReportPage.Caveats(sentences: sentences)
+  }
+
+  private func headlines(_ isShown: (_ isCaveat: Bool) -> Bool) -> [ReportPage.Headline] {
+    let shown = result.headlines.filter { isShown(Self.caveatCodes.contains($0.code)) }
+    return shown.map { message in
       ReportPage.Headline(sentence: localizer.text(message), anchor: Self.anchor(message.code))
     }
   }
@@ -93,15 +119,20 @@ struct ReportBuilder {
     let guests = text("figure.orders.note", ["count": .count(totals.guestOrders)])
     let period = text(
       "figure.retention.note", ["period": .text(localizer.period(result.method.period))])
-    return [
+    var figures = [
       figure(
         "customers", wording.count(totals.purchasers),
         totals.customers > totals.purchasers ? known : nil),
-      figure("revenue", wording.money(totals.revenue, .rounded), hasReturns ? returned : nil),
+      figure("revenue", wording.briefMoney(totals.revenue), hasReturns ? returned : nil),
       figure("orders", wording.count(totals.orders), totals.guestOrders > 0 ? guests : nil),
-      figure("basket", wording.money(totals.averageBasket, .exact)),
-      figure("repeat", wording.share(totals.repeatRate), text("figure.repeat.note")),
-      figure("retention", wording.share(totals.retentionRate), period),
     ]
+    if let average = totals.averageBasket { figures.append(figure("basket", basket(average))) }
+    if let rate = totals.repeatRate {
+      figures.append(figure("repeat", formats.share(rate), text("figure.repeat.note")))
+    }
+    if let rate = totals.retentionRate {
+      figures.append(figure("retention", formats.share(rate), period))
+    }
+    return figures
   }
 }

@@ -26,6 +26,7 @@ struct ReportCharts: Encodable {
     let columns: [String]
     let rows: [String]
     let columnsTitle: String
+    let columnsScale: String
     let rowsTitle: String
     let cells: [Cell]
 
@@ -67,8 +68,7 @@ struct ReportCharts: Encodable {
   struct Cohorts: Encodable {
     let columns: [String]
     let rows: [String]
-    let columnsTitle: String
-    /// The largest share after the first column, to scale colours by.
+    /// The largest share, to scale colours by.
     let top: Double
     let cells: [Cell]
 
@@ -91,6 +91,7 @@ struct ReportCharts: Encodable {
       let id: String
       let depth: Int
       let label: String
+      let count: String
       let tone: String
       let details: [String]
     }

@@ -14,13 +14,15 @@ struct ReportPage: Sendable {
 
   let title: String
   let scope: String
-  let basis: String
-  let basisParts: String
+  let basis: [Run]
   let headlines: [Headline]
+  /// What limits the figures; nil when nothing does.
+  let caveats: Caveats?
   let keyFigures: [KeyFigure]
 
   let segmentsLead: String
   let cards: [Card]
+  let emptySegments: String?
   let chartSegments: ChartFigure?
   let comparison: Table
   let otherSegments: Disclosure?
@@ -28,11 +30,20 @@ struct ReportPage: Sendable {
 
   let aside: Table?
   let nothingAside: String?
-  let notices: [Notice]
+  let notices: [Sentence]
+  let sourcesLead: [Run]
   let sources: [Source]
   let definitions: [Definition]
-  let thresholds: Table?
+  let scoreTables: [Table]
   let colophon: String
+
+  /// A piece of a sentence: plain words, or an option as one types it.
+  struct Run: Sendable {
+    let plain: String?
+    let option: String?
+  }
+
+  struct Sentence: Sendable { let runs: [Run] }
 
   struct Link: Sendable {
     let anchor: String
@@ -44,6 +55,8 @@ struct ReportPage: Sendable {
     /// The section that shows where the sentence comes from.
     let anchor: String?
   }
+
+  struct Caveats: Sendable { let sentences: [Headline] }
 
   struct KeyFigure: Sendable {
     let label: String
@@ -82,7 +95,7 @@ struct ReportPage: Sendable {
     let label: String
     let line: String
     let area: String
-    let trend: String
+    let trend: String?
     let trendNote: String
   }
 
@@ -91,7 +104,8 @@ struct ReportPage: Sendable {
     let caption: String
     let description: String
     let choices: Choices?
-    let table: Table
+    /// Nil where a table of the same figures stands beside the chart.
+    let table: Table?
   }
 
   struct Choices: Sendable {
@@ -123,7 +137,9 @@ struct ReportPage: Sendable {
 
     struct Header: Sendable {
       let label: String
+      /// The class of the coloured mark before the label.
       let tone: String?
+      let isDetail: Bool
     }
 
     struct Cell: Sendable {
@@ -146,8 +162,6 @@ struct ReportPage: Sendable {
     let empty: String?
   }
 
-  struct Notice: Sendable { let sentence: String }
-
   struct Source: Sendable {
     let file: String
     let traits: String
@@ -157,24 +171,24 @@ struct ReportPage: Sendable {
 
   struct Definition: Sendable {
     let term: String
-    let sentences: [String]
+    let explanations: [Sentence]
   }
 }
 
 extension ReportPage.Table {
-  /// A table whose rows begin with a header; columns named in `textColumns` (from 1, the header
-  /// being 0) are aligned as text.
+  /// A table whose rows begin with a header; columns in `textColumns` (the header is 0) are aligned
+  /// as text, rows in `details` are parts of the row before.
   init(
     _ caption: String, columns: [String], textColumns: Set<Int> = [],
-    rows: [(header: String, tone: String?, cells: [String])]
+    rows: [(header: String, tone: String?, cells: [String])], details: Set<Int> = []
   ) {
     self.caption = caption
     self.columns = columns.enumerated().map { index, title in
       Column(title: title, isText: index == 0 || textColumns.contains(index))
     }
-    self.rows = rows.map { row in
+    self.rows = rows.enumerated().map { index, row in
       Row(
-        header: Header(label: row.header, tone: row.tone),
+        header: Header(label: row.header, tone: row.tone, isDetail: details.contains(index)),
         cells: row.cells.enumerated().map { index, value in
           Cell(value: value, isText: textColumns.contains(index + 1))
         })

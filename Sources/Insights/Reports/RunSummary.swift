@@ -84,6 +84,9 @@ package enum RunSummary {
         })
       let known = result.segments.filter { $0.customers > 0 }
       var lines = [title] + table.lines(style, indent: 2) + (known.isEmpty ? [] : [""])
+      if let empty = wording.emptySegments, !known.isEmpty {
+        lines += paragraph(empty, first: "  ", rest: "  ") + [""]
+      }
       for segment in known {
         let head = "  " + wording.name(segment.id) + "  "
         let intention = localizer.text("intention.\(segment.intention.rawValue)")

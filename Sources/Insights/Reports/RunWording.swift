@@ -19,10 +19,12 @@ struct RunWording {
   var totals: String {
     let totals = result.totals
     guard let first = totals.firstOrder, let last = totals.lastOrder else { return "" }
+    let customers = localizer.text("unit.purchasers", ["count": .count(totals.purchasers)])
+    let orders = localizer.text("unit.orders", ["count": .count(totals.orders)])
     return localizer.text(
-      "summary.totals",
+      first == last ? "summary.totals.day" : "summary.totals",
       [
-        "customers": .count(totals.purchasers), "orders": .count(totals.orders),
+        "customers": .text(customers), "orders": .text(orders),
         "revenue": .money(totals.revenue), "from": .date(first), "to": .date(last),
       ])
   }
@@ -38,6 +40,9 @@ struct RunWording {
   /// Whether amounts include shipping and discounts.
   var amountParts: String {
     let basis = result.imported.amountBasis
+    if basis.shipping == .unknown, basis.discount == .unknown {
+      return localizer.text("basis.parts.unknown")
+    }
     return localizer.text("basis.shipping.\(basis.shipping.rawValue)") + " "
       + localizer.text("basis.discount.\(basis.discount.rawValue)")
   }
@@ -86,6 +91,12 @@ struct RunWording {
   }
 
   func role(_ role: ColumnRole) -> String { localizer.text("role.\(role.rawValue)") }
+
+  /// Which segments have nobody; nil when each has someone.
+  var emptySegments: String? {
+    let names = result.segments.filter { $0.customers == 0 }.map { name($0.id) }
+    return names.isEmpty ? nil : localizer.text("summary.empty", ["segments": .texts(names)])
+  }
 
   func name(_ segment: String) -> String {
     localizer.text(SegmentAdvice.key(segment, result.method.partition))
@@ -147,6 +158,11 @@ struct RunWording {
 
   func money(_ money: Money?, _ style: Formats.MoneyStyle) -> String {
     money.map { formats.money($0, style) } ?? none
+  }
+
+  /// An amount where there is little room: short from ten million on.
+  func briefMoney(_ money: Money) -> String {
+    formats.money(money, abs(money.double) >= 1e7 ? .short : .rounded)
   }
 
   func change(_ ratio: Double?) -> String { ratio.map { formats.change($0) } ?? none }

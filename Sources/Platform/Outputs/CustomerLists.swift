@@ -43,19 +43,18 @@ struct CustomerLists {
   func writeLists(_ segments: [String], to folder: URL) async throws {
     let lists = folder.appending(path: "lists")
     try FileManager.default.createDirectory(at: lists, withIntermediateDirectories: true)
-    let headings = listColumns.map { words("attribute.\($0.id)") }
+    // The byte order mark by which French Excel knows UTF-8 goes before the first heading.
+    let mark = style == .french ? "\u{FEFF}" : ""
+    let cells = listColumns.enumerated().map { index, column in
+      let heading = (index == 0 ? mark : "") + words("attribute.\(column.id)")
+      return "\(text(column)) AS \(identifier: heading)" as SQL
+    }
     for segment in segments {
       let path = lists.appending(path: "\(segment).csv").path
-      let delimiter = style == .french ? ";" : ","
-      let header =
-        (style == .french ? "\u{FEFF}" : "")
-        + headings.map { csvField($0, delimiter) }.joined(separator: delimiter) + "\n"
-      let cells = listColumns.map { "\(text($0)) AS \(identifier: $0.id)" as SQL }.joined()
       try await session.execute(
         """
-        COPY (SELECT \(cells) \(source(segment)))
-        TO \(literal: path) (FORMAT csv, HEADER false, DELIMITER \(literal: delimiter),
-          PREFIX \(literal: header), SUFFIX '')
+        COPY (SELECT \(cells.joined()) \(source(segment)))
+        TO \(literal: path) (FORMAT csv, HEADER, DELIMITER \(literal: style == .french ? ";" : ","))
         """)
     }
   }
@@ -172,13 +171,9 @@ struct CustomerLists {
 
   /// Text that a spreadsheet would take for a formula gets an apostrophe in front.
   private func safe(_ value: SQL) -> SQL {
-    "CASE WHEN regexp_matches(\(value), '^[=+@\\t\\r-]') THEN '''' || \(value) ELSE \(value) END"
-  }
-
-  private func csvField(_ value: String, _ delimiter: String) -> String {
-    guard value.contains(delimiter) || value.contains("\"") || value.contains("\n") else {
-      return value
-    }
-    return "\"" + value.replacing("\"", with: "\"\"") + "\""
+    """
+    CASE WHEN left(\(value), 1) IN ('=', '+', '-', '@', chr(9), chr(13))
+      THEN '''' || \(value) ELSE \(value) END
+    """
   }
 }

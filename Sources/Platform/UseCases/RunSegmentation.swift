@@ -151,10 +151,22 @@ package struct RunSegmentation: Sendable {
 
   /// What was recognised, as a mapping file to start from.
   package func explainMapping() async throws -> String {
-    throw PlatformError.missing("importer")
+    throw PlatformError.missing("mapping")
   }
 
   private func stage(in session: any QuerySession) async throws -> ImportReport {
-    throw PlatformError.missing("importer")
+    try await importer(session).stage()
+  }
+
+  private func importer(_ session: any QuerySession) -> OrderImporter {
+    OrderImporter(
+      session: session,
+      excelExtension: ResourceLocator.fetched("extensions/excel.duckdb_extension")?.path,
+      scratchDirectory: scratch, orders: request.orders, customers: request.customers,
+      options: ImportOptions(
+        mappingPath: request.mapping, dateOrder: request.dateOrder, timeZone: request.timeZone,
+        amounts: request.amounts, maximumUnusableShare: request.maximumUnusableShare,
+        ratesPath: request.rates, currency: request.currency, sheet: request.sheet,
+        today: try? today()))
   }
 }

@@ -30,6 +30,13 @@ package struct Catalogue: Sendable {
     duplicateKeys = duplicates.sorted()
   }
 
+  /// A catalogue of given texts.
+  init(_ language: Language, texts: [String: String]) {
+    self.language = language
+    self.texts = texts
+    duplicateKeys = []
+  }
+
   /// The names of the placeholders in a text, without their form: `count` in `{count:short}`.
   package static func placeholders(in text: String) -> Set<String> {
     var names: Set<String> = []

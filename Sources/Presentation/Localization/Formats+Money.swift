@@ -8,8 +8,8 @@ extension Formats {
     switch style {
     case .exact: return amount(money, decimals)
     case .rounded:
-      let isLarge = money.amount.units.magnitude >= 100 * 10_000
-      return amount(money, isLarge ? 0 : decimals)
+      let units = money.amount.units.magnitude
+      return amount(money, units == 0 || units >= 100 * 10_000 ? 0 : decimals)
     case .short: return short(money)
     }
   }

@@ -12,7 +12,7 @@ package struct Formats: Sendable {
   package enum MoneyStyle: String, Sendable {
     /// With the currency's decimals: 1 234,56 €.
     case exact
-    /// Without decimals from 100 on: 1 235 €.
+    /// Without decimals from 100 on, and for nothing: 1 235 €, 0 €.
     case rounded
     /// Two or three figures and k, M or Md: 2,5 M€.
     case short

@@ -16,6 +16,24 @@
     const [from, to] = [channels(low), channels(high)];
     return "rgb(" + from.map((value, i) => Math.round(value + (to[i] - value) * ratio)) + ")";
   };
+  const luminance = (color) => {
+    const parts = color.startsWith("#") ? channels(color) : color.match(/\d+/g).map(Number);
+    const [red, green, blue] = parts.slice(0, 3).map((part) => {
+      const ratio = part / 255;
+      return ratio <= .04045 ? ratio / 12.92 : ((ratio + .055) / 1.055) ** 2.4;
+    });
+    return .2126 * red + .7152 * green + .0722 * blue;
+  };
+  const contrast = (one, other) => {
+    const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+    return (light + .05) / (dark + .05);
+  };
+  // The ink that reads best on a fill.
+  const inkOn = (fill) => {
+    const inks = [token("heat-ink-low"), token("heat-ink-high")];
+    return contrast(inks[0], fill) >= contrast(inks[1], fill) ? inks[0] : inks[1];
+  };
+  const plain = { symbol: "none" };
   const maximum = (values) => values.reduce((best, value) => Math.max(best, value), 0);
 
   const frame = (host, extra) => ({
@@ -59,8 +77,8 @@
   const percent = (value) => data.percent.replace("#", String(Math.round(value * 100)));
 
   const builders = {
-    segments(host, chart) {
-      const narrow = host.clientWidth < 560;
+    segments(host, chart, width) {
+      const narrow = width < 560;
       const series = chart.series.map((serie, index) => ({
         name: serie.name,
         type: "bar",
@@ -75,11 +93,11 @@
         height: 62 + chart.names.length * 52,
         option: frame(host, {
           legend: { top: 0, left: 0, textStyle: { color: token("ink") }, itemWidth: 18, selectedMode: false },
-          grid: grid({ top: 40, right: 64 }),
+          grid: grid({ left: 16, top: 40, right: 64 }),
           tooltip: { trigger: "axis", axisPointer: { type: "shadow" },
             ...tooltip((items) => [chart.names[items[0].dataIndex], ...items.map((item) =>
               item.seriesName + " " + chart.series[item.seriesIndex].details[item.dataIndex])]) },
-          xAxis: { type: "value", axisLabel: { show: false }, splitLine: hairline() },
+          xAxis: { type: "value", show: false },
           yAxis: { type: "category", inverse: true, data: chart.names, axisTick: { show: false },
             axisLine: hairline(), axisLabel: { color: token("ink"), fontSize: 13,
               ...(narrow ? { width: 104, overflow: "break" } : {}) } },
@@ -88,19 +106,19 @@
       };
     },
 
-    grid(host, chart, choice) {
-      const wide = host.clientWidth >= 640;
+    grid(host, chart, width, choice) {
+      const wide = width >= 640;
       const values = chart.cells.map((cell) => (choice === "revenue" ? cell.revenue : cell.customers));
       const top = maximum(values) || 1;
       const height = wide ? 440 : 370;
       return {
         height,
         option: frame(host, {
-          grid: grid({ left: wide ? 30 : 26, bottom: 34, right: 8 }),
+          grid: grid({ left: wide ? 30 : 26, bottom: wide ? 34 : 56, right: 8 }),
           tooltip: tooltip((item) => chart.cells[item.dataIndex].details),
-          xAxis: { type: "category", data: chart.columns, name: chart.columnsTitle, nameLocation: "middle",
-            nameGap: 30, nameTextStyle: axisText(), axisTick: { show: false }, axisLine: { show: false },
-            axisLabel: axisText() },
+          xAxis: { type: "category", data: chart.columns, name: chart.columnsTitle + (wide ? " " : "\n") + chart.columnsScale,
+            nameLocation: "middle", nameGap: wide ? 30 : 34, nameTextStyle: axisText(),
+            axisTick: { show: false }, axisLine: { show: false }, axisLabel: axisText() },
           yAxis: { type: "category", data: chart.rows, name: chart.rowsTitle, nameLocation: "middle",
             nameGap: 24, nameTextStyle: axisText(), axisTick: { show: false }, axisLine: { show: false },
             axisLabel: axisText() },
@@ -108,18 +126,17 @@
             type: "heatmap",
             itemStyle: { borderColor: token("paper"), borderWidth: 2 },
             emphasis: { itemStyle: { borderColor: token("ink") } },
-            label: { show: true, fontSize: wide ? 13 : 11, lineHeight: wide ? 17 : 14,
+            label: { show: true, fontSize: wide ? 14 : 12, lineHeight: wide ? 19 : 14, align: "center",
               formatter: (item) => {
                 const cell = chart.cells[item.dataIndex];
                 const figure = choice === "revenue" ? cell.revenueLabel : cell.customersLabel;
                 return wide ? "{name|" + cell.group + "}\n" + figure : figure;
               },
-              rich: { name: { fontSize: 11.5, lineHeight: 17 } } },
+              rich: { name: { fontSize: 12, lineHeight: 19, align: "center" } } },
             data: chart.cells.map((cell, index) => {
-              const ratio = Math.sqrt(Math.max(0, values[index]) / top);
-              const ink = token(ratio > .55 ? "heat-ink-high" : "heat-ink-low");
-              return { value: [cell.column, cell.row, values[index]],
-                itemStyle: { color: mix(token("heat-low"), token("heat-high"), ratio) },
+              const color = mix(token("heat-low"), token("heat-high"), Math.max(0, values[index]) / top);
+              const ink = inkOn(color);
+              return { value: [cell.column, cell.row, values[index]], itemStyle: { color, decal: plain },
                 label: { color: ink, rich: { name: { color: ink } } } };
             }),
           }],
@@ -127,12 +144,12 @@
       };
     },
 
-    concentration(host, chart) {
+    concentration(host, chart, width) {
       const line = token("revenue");
       return {
-        height: Math.min(420, Math.max(300, host.clientWidth * .5)),
+        height: Math.min(420, Math.max(300, width * .5)),
         option: frame(host, {
-          grid: grid({ top: 24, right: 24, bottom: 26, left: 24 }),
+          grid: grid({ top: 24, right: 24, bottom: 34, left: 26 }),
           tooltip: { trigger: "axis", axisPointer: { type: "line", lineStyle: { color: token("line-strong") } },
             ...tooltip((items) => [chart.details[Math.round(items[0].axisValue * 100)]]) },
           xAxis: { type: "value", min: 0, max: 1, name: chart.columnsTitle, nameLocation: "middle", nameGap: 28,
@@ -142,33 +159,33 @@
             nameTextStyle: axisText(), axisLabel: { ...axisText(), formatter: percent }, splitLine: hairline(), interval: .2 },
           series: [
             { type: "line", showSymbol: false, data: chart.shares.map((share, i) => [i / 100, share]),
-              lineStyle: { color: line, width: 2.5 }, itemStyle: { color: line }, areaStyle: { color: line, opacity: .1 },
+              lineStyle: { color: line, width: 2.5 }, itemStyle: { color: line, decal: plain }, areaStyle: { color: line, opacity: .1 },
               markPoint: { symbol: "circle", symbolSize: 11, itemStyle: { color: line, borderColor: token("paper"), borderWidth: 2 },
-                label: { show: true, position: "right", distance: 10, color: token("ink"), fontWeight: 600, fontSize: 13,
+                label: { show: true, position: "bottom", align: "left", offset: [4, 2], distance: 8, color: token("ink"), fontWeight: 600, fontSize: 13,
                   formatter: (item) => chart.marks[item.dataIndex].label },
                 data: chart.marks.map((mark) => ({ coord: [mark.x, mark.y] })) } },
             { type: "line", showSymbol: false, silent: true, data: [[0, 0], [1, 1]],
               lineStyle: { color: token("muted"), width: 1.5, type: [6, 6] }, itemStyle: { color: token("muted") },
               endLabel: { show: false },
-              markPoint: { symbol: "circle", symbolSize: 0, label: { show: true, position: "insideBottomRight", color: token("muted"),
-                fontSize: 12, formatter: () => chart.equality, offset: [0, 16] }, data: [{ coord: [.97, .9] }] } },
+              markPoint: { symbol: "circle", symbolSize: 0, label: { show: true, position: "right", color: token("muted"), fontSize: 12,
+                  formatter: () => chart.equality, offset: [6, 12] }, data: [{ coord: [.4, .4] }] } },
           ],
         }),
       };
     },
 
-    lifecycle(host, chart) {
-      const narrow = host.clientWidth < 560;
+    lifecycle(host, chart, width) {
+      const narrow = width < 560;
       return {
         height: 24 + chart.names.length * 38,
         option: frame(host, {
-          grid: grid({ right: narrow ? 84 : 120 }),
+          grid: grid({ left: 16, right: narrow ? 84 : 120 }),
           tooltip: tooltip((item) => chart.details[item.dataIndex]),
-          xAxis: { type: "value", axisLabel: { show: false }, splitLine: hairline() },
+          xAxis: { type: "value", show: false },
           yAxis: { type: "category", inverse: true, data: chart.names, axisTick: { show: false }, axisLine: hairline(),
             axisLabel: { color: token("ink"), fontSize: 13, ...(narrow ? { width: 96, overflow: "break" } : {}) } },
           series: [{ type: "bar", barMaxWidth: 20,
-            itemStyle: { borderRadius: [0, 2, 2, 0], decal: { symbol: "none" } },
+            itemStyle: { borderRadius: [0, 2, 2, 0], decal: plain },
             label: { show: true, position: "right", color: token("ink"), fontSize: 12,
               formatter: (item) => chart.labels[item.dataIndex] },
             data: chart.values.map((value, i) => ({ value, itemStyle: { color: token(chart.tones[i]) } })) }],
@@ -176,17 +193,17 @@
       };
     },
 
-    cohorts(host, chart) {
+    cohorts(host, chart, width) {
       const cell = 40;
       const minimum = 150 + chart.columns.length * cell;
       return {
         minimum,
-        height: 70 + chart.rows.length * 30,
+        height: 50 + chart.rows.length * 30,
         option: frame(host, {
-          grid: grid({ top: 34, right: 8, bottom: 4 }),
+          grid: grid({ left: 14, top: 26, right: 8, bottom: 4 }),
           tooltip: tooltip((item) => chart.cells[item.dataIndex].details),
-          xAxis: { type: "category", position: "top", data: chart.columns, name: chart.columnsTitle, nameLocation: "middle",
-            nameGap: 26, nameTextStyle: axisText(), axisTick: { show: false }, axisLine: { show: false }, axisLabel: axisText() },
+          xAxis: { type: "category", position: "top", data: chart.columns, axisTick: { show: false },
+            axisLine: { show: false }, axisLabel: { ...axisText(), interval: 0 } },
           yAxis: { type: "category", inverse: true, data: chart.rows, axisTick: { show: false }, axisLine: { show: false },
             axisLabel: { ...axisText(), color: token("ink") } },
           series: [{
@@ -195,22 +212,20 @@
             emphasis: { itemStyle: { borderColor: token("ink") } },
             label: { show: true, fontSize: 11.5, formatter: (item) => chart.cells[item.dataIndex].label },
             data: chart.cells.map((one) => {
-              // The first column is 100 % by construction and would wash out the others.
-              const ratio = one.column === 0 ? 0 : Math.min(1, one.share / (chart.top || 1));
-              return { value: [one.column, one.row, one.share],
-                itemStyle: { color: one.column === 0 ? token("track") : mix(token("heat-low"), token("heat-high"), ratio) },
-                label: { color: token(ratio > .55 ? "heat-ink-high" : "heat-ink-low") } };
+              const color = mix(token("heat-low"), token("heat-high"), one.share / (chart.top || 1));
+              return { value: [one.column, one.row, one.share], itemStyle: { color, decal: plain },
+                label: { color: inkOn(color) } };
             }),
           }],
         }),
       };
     },
 
-    migration(host, chart) {
-      const narrow = host.clientWidth < 560;
-      const side = narrow ? 92 : 190;
+    migration(host, chart, width) {
+      const narrow = width < 560;
+      const side = narrow ? 96 : Math.min(230, width * .29);
       return {
-        height: Math.max(340, 60 + chart.nodes.length * 26),
+        height: Math.max(360, 60 + chart.nodes.length * 27),
         option: frame(host, {
           tooltip: { trigger: "item", ...tooltip((item) =>
             item.dataType === "edge" ? chart.links[item.dataIndex].details : chart.nodes[item.dataIndex].details) },
@@ -218,12 +233,15 @@
             type: "sankey", left: side, right: side, top: 34, bottom: 8, nodeWidth: 14, nodeGap: 14,
             draggable: false, layoutIterations: 0, emphasis: { focus: "adjacency" },
             data: chart.nodes.map((node) => ({ name: node.id, depth: node.depth,
-              itemStyle: { color: token(node.tone), borderWidth: 0 },
+              itemStyle: { color: token(node.tone), borderWidth: 0, decal: plain },
               label: { position: node.depth ? "right" : "left" } })),
             links: chart.links.map((link) => ({ source: link.source, target: link.target, value: link.value,
-              lineStyle: { color: token(link.tone), opacity: .32 } })),
-            label: { color: token("ink"), fontSize: narrow ? 11 : 13, width: side - 12, overflow: "break",
-              formatter: (item) => chart.nodes[item.dataIndex].label },
+              lineStyle: { color: token(link.tone), opacity: .38 } })),
+            label: { color: token("ink"), fontSize: narrow ? 11 : width < 800 ? 12 : 13, width: side - 12,
+              overflow: narrow ? "break" : "none", formatter: (item) => {
+                const node = chart.nodes[item.dataIndex];
+                return node.label + (narrow ? "\n" : "  ") + node.count;
+              } },
           }],
           graphic: [
             { type: "text", left: 0, top: 0, style: { text: chart.before, fill: token("muted"), font: "600 12px " + fontFamily } },
@@ -238,7 +256,7 @@
   const draw = (host, width) => {
     const id = host.dataset.chart;
     const choice = host.closest("figure").querySelector("input:checked")?.value;
-    const built = builders[id](host, data[id], choice);
+    const built = builders[id](host, data[id], width ?? host.clientWidth, choice);
     host.style.minWidth = width ? "" : (built.minimum ?? 0) + "px";
     host.style.height = built.height + "px";
     let chart = charts.get(host);
@@ -271,7 +289,7 @@
     opened = [...document.querySelectorAll("details:not([open])")];
     opened.forEach((details) => { details.open = true; });
     root.classList.add("printing");
-    drawAll(640);
+    drawAll(668);
   });
   addEventListener("afterprint", () => {
     opened.forEach((details) => { details.open = false; });

@@ -1,0 +1,197 @@
+internal import CustomerSchema
+internal import Foundation
+internal import SQLBuilder
+package import Warehouse
+
+/// Reads order files, says what it understood, and stages their lines for analysis.
+package struct OrderImporter: Sendable {
+  let session: any QuerySession
+  let excelExtension: String?
+  let scratch: String
+  let orders: [String]
+  let customers: String?
+  let options: ImportOptions
+
+  /// - Parameters:
+  ///   - session: where temporary tables are made; DuckDB.
+  ///   - excelExtension: path of the engine's excel extension; nil where workbooks cannot be read.
+  ///   - scratchDirectory: an existing folder for uncompressed and normalised copies; who made it
+  ///     removes it.
+  ///   - orders: paths of order files, as typed, the older exports first.
+  ///   - customers: path of a customer file, as typed.
+  package init(
+    session: any QuerySession, excelExtension: String?, scratchDirectory: String,
+    orders: [String], customers: String? = nil, options: ImportOptions = ImportOptions()
+  ) {
+    self.session = session
+    self.excelExtension = excelExtension
+    scratch = scratchDirectory
+    self.orders = orders
+    self.customers = customers
+    self.options = options
+  }
+
+  /// Creates `staged_lines`, `staged_customers` (with a customer file) and `quarantine` as
+  /// temporary tables of the session.
+  ///
+  /// `staged_lines`: `customer` VARCHAR (null for guests), `order_ref` VARCHAR, `day` DATE in the
+  /// time zone asked for, `amount` DECIMAL(18,4) signed, `cancelled` BOOLEAN, `product`,
+  /// `category`, `channel` VARCHAR; the optional ones as the report's `columns` say.
+  /// `quarantine`: `file`, `line` (from 1), `column_name`, `value`, `reason` (a message code).
+  ///
+  /// - Throws: `IngestionError`; the tables are then of no meaning.
+  package func stage() async throws(IngestionError) -> ImportReport {
+    let mapping = try readMapping()
+    try checkTimeZone()
+    try await createQuarantine()
+    var sources = try await recognise(mapping)
+    try await resolveForms(&sources)
+    for source in sources { try requireColumns(source) }
+    let shape = StagedShape(sources)
+    var files: [StagedFile] = []
+    for (index, source) in sources.enumerated() {
+      files.append(try await stageFile(source, shape, index, mapping))
+    }
+    return try await Finishing(
+      session: session, sources: sources, files: files, shape: shape, mapping: mapping,
+      options: options
+    ).run()
+  }
+
+  func readMapping() throws(IngestionError) -> Mapping {
+    Mapping()
+  }
+
+  private func checkTimeZone() throws(IngestionError) {
+    // The engine knows the same names, but would only complain once it reads.
+    guard TimeZone(identifier: options.timeZone) != nil else {
+      throw .timeZoneUnknown(options.timeZone)
+    }
+  }
+
+  private func createQuarantine() async throws(IngestionError) {
+    do throws(WarehouseError) {
+      try await session.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE quarantine (
+          file VARCHAR, line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR)
+        """)
+    } catch { throw .engine(error) }
+  }
+
+  // MARK: Understanding
+
+  func recognise(_ mapping: Mapping) async throws(IngestionError) -> [OrderSource] {
+    let loader = SourceLoader(
+      session: session, scratch: scratch, excelExtension: excelExtension,
+      told: mapping.toldDialect, sheet: options.sheet ?? mapping.sheet)
+    var sources: [OrderSource] = []
+    for (index, name) in orders.enumerated() {
+      let loaded = try await loader.load(name, index)
+      let profiles = loaded.profiles
+      var recognition = OrderRecognition(
+        file: name, profiles: profiles, hasHeader: loaded.hasHeader, mapping: mapping,
+        options: options)
+      let roles = try recognition.assign()
+      var source = OrderSource(
+        table: loaded.table, dialect: loaded.dialect, sheet: loaded.sheet,
+        hasHeader: loaded.hasHeader, profiles: profiles, roles: roles, date: nil, numbers: [:])
+      if let column = roles.columns[.date] {
+        source.date = DateForm(
+          profiles[column], order: options.dateOrder ?? mapping.dates,
+          isWorkbook: loaded.table.file.format == .xlsx, is1904: loaded.is1904)
+      }
+      source.numbers = numberForms(source, mapping)
+      sources.append(source)
+    }
+    return sources
+  }
+
+  private func numberForms(_ source: OrderSource, _ mapping: Mapping) -> [Int: NumberForm] {
+    let told = options.decimalSeparator ?? mapping.decimal
+    var columns = source.amountColumns
+    if let quantity = source.column(.quantity) { columns.append(quantity) }
+    // One file writes all its numbers alike: what one column proves holds for all.
+    let all = columns.map { source.profiles[$0].numbers }
+    let points = all.reduce(0) { $0 + $1.point }
+    let commas = all.reduce(0) { $0 + $1.comma }
+    let isNumeric = source.file.format == .xlsx || source.file.format == .json
+    let decimal = told ?? (commas > points ? .comma : .point)
+    let isProven = told != nil || points + commas > 0 || isNumeric
+    var forms: [Int: NumberForm] = [:]
+    for column in columns {
+      let profile = source.profiles[column]
+      guard profile.type == .text else {
+        forms[column] = .native
+        continue
+      }
+      let numbers = profile.numbers
+      let otherMark = decimal == .comma ? numbers.point : numbers.comma
+      forms[column] = NumberForm(
+        decimal: decimal,
+        isPlain: numbers.plain == numbers.count && otherMark == 0
+          && (isProven || numbers.undecided == 0),
+        isProven: isProven)
+    }
+    return forms
+  }
+
+  private func requireColumns(_ source: OrderSource) throws(IngestionError) {
+    let names = source.table.columns
+    if source.column(.customer) == nil {
+      throw .columnMissing(file: source.name, role: .customer, columns: names)
+    }
+    if source.column(.date) == nil {
+      throw .columnMissing(file: source.name, role: .date, columns: names)
+    }
+    if source.roles.amount == nil {
+      throw .columnMissing(file: source.name, role: .amount, columns: names)
+    }
+  }
+
+  // MARK: Staging
+
+  private func stageFile(
+    _ source: OrderSource, _ shape: StagedShape, _ index: Int, _ mapping: Mapping
+  ) async throws(IngestionError) -> StagedFile {
+    let cells = CellSQL(timeZone: options.timeZone)
+    let target = "import_lines_\(index)"
+    let cancelled = CancelledStatuses(mapping).among(
+      source.column(.status).map { source.profiles[$0].values } ?? [])
+    let fast = FastStaging(
+      source: source, shape: shape, cells: cells, session: session, target: target)
+    if let staged = try await fast.run(cancelled: cancelled) { return staged }
+    var source = source
+    try normalise(&source, index)
+    return try await ExactStaging(
+      source: source, shape: shape, cells: cells, session: session, target: target
+    ).run(cancelled: cancelled)
+  }
+
+  /// Gives a text file that the engine cuts by itself a copy whose rows know their lines.
+  func normalise(_ source: inout OrderSource, _ index: Int) throws(IngestionError) {
+    guard case .csv(let dialect) = source.table.reading else { return }
+    let path = "\(scratch)/source\(index).csv"
+    _ = try Normaliser(file: source.file, dialect: dialect, output: path).run()
+    source.table.reading = .normalised(path: path)
+  }
+}
+
+/// Which statuses, as written, mark returned or cancelled orders.
+struct CancelledStatuses: Sendable {
+  private let cancelled: Set<String>
+  private let kept: Set<String>
+
+  init(_ mapping: Mapping) {
+    cancelled = Set((mapping.cancelled ?? []).map(Vocabulary.fold))
+    kept = Set((mapping.kept ?? []).map(Vocabulary.fold))
+  }
+
+  func among(_ statuses: some Sequence<String>) -> [String] {
+    statuses.filter { status in
+      let folded = Vocabulary.fold(status)
+      return cancelled.contains(folded)
+        || !kept.contains(folded) && StatusWords.isCancelled(folded)
+    }.sorted()
+  }
+}

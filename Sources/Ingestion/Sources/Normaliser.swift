@@ -1,0 +1,109 @@
+/// Copies a text file into a regular one: UTF-8, commas, quotes where needed, and before each
+/// record's fields its line and its defect.
+struct Normaliser {
+  let file: SourceFile
+  let dialect: Dialect
+  let output: String
+
+  /// What was found on the way.
+  struct Findings: Sendable, Hashable {
+    var records = 0
+    /// Records with characters beyond ASCII in UTF-8, and records that were not UTF-8.
+    var utf8 = 0
+    var windows1252 = 0
+  }
+
+  /// - Throws: what reading and writing throw.
+  func run() throws(IngestionError) -> Findings {
+    var reader = RecordReader(
+      file: try FileReader(path: file.path, name: file.name), dialect: dialect)
+    try reader.skipLines(dialect.linesAbove)
+    var writer = try FileWriter(path: output)
+    let width = dialect.columns.count
+    var findings = Findings()
+    while try reader.next() {
+      findings.records += 1
+      let defect = reader.defect ?? Self.widthDefect(reader, width)
+      try writer.append { buffer in
+        buffer.append(contentsOf: String(reader.line).utf8)
+        buffer.append(UInt8(ascii: ","))
+        if let defect { buffer.append(contentsOf: defect.rawValue.utf8) }
+        for column in 0..<width {
+          buffer.append(UInt8(ascii: ","))
+          // A record with a defect keeps its fields only where they can be told apart.
+          if column < reader.ends.count, defect != .tooLong, defect != .openQuote {
+            Self.append(reader.field(column), to: &buffer)
+          }
+        }
+        buffer.append(0x0A)
+      }
+    }
+    try writer.flush()
+    findings.utf8 = reader.encodings.utf8
+    findings.windows1252 = reader.encodings.windows1252
+    return findings
+  }
+
+  /// Empty fields beyond the header's, as some programs write, are no defect.
+  private static func widthDefect(
+    _ reader: borrowing RecordReader, _ width: Int
+  ) -> RecordDefect? {
+    if reader.ends.count < width { return .tooFewColumns }
+    if reader.ends.count > width {
+      for extra in width..<reader.ends.count
+      where reader.field(extra).contains(where: { $0 != 0x20 && $0 != 0x09 }) {
+        return .tooManyColumns
+      }
+    }
+    return nil
+  }
+
+  /// Appends a field without blanks at its ends; nothing for words that stand for nothing.
+  private static func append(_ field: ArraySlice<UInt8>, to buffer: inout [UInt8]) {
+    var start = field.startIndex
+    var end = field.endIndex
+    while start < end {
+      let skip = blankLength(field, at: start, end)
+      if skip == 0 { break }
+      start += skip
+    }
+    trailing: while end > start {
+      for length in 1...3 where end - length >= start {
+        if blankLength(field, at: end - length, end) == length {
+          end -= length
+          continue trailing
+        }
+      }
+      break
+    }
+    guard start < end else { return }
+    let trimmed = field[start..<end]
+    if trimmed.count <= 4, NullWords.all.contains(String(decoding: trimmed, as: UTF8.self)) {
+      return
+    }
+    // DuckDB would read an unquoted comma, quote or line break as structure.
+    if trimmed.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) {
+      buffer.append(0x22)
+      for byte in trimmed {
+        if byte == 0x22 { buffer.append(0x22) }
+        buffer.append(byte)
+      }
+      buffer.append(0x22)
+    } else {
+      buffer.append(contentsOf: trimmed)
+    }
+  }
+
+  /// The length of the blank character at a position; 0 for another character.
+  private static func blankLength(_ bytes: ArraySlice<UInt8>, at index: Int, _ end: Int) -> Int {
+    switch bytes[index] {
+    case 0x20, 0x09, 0x0A, 0x0D: return 1
+    case 0xC2 where index + 1 < end && bytes[index + 1] == 0xA0: return 2
+    case 0xE2 where index + 2 < end && bytes[index + 1] == 0x80:
+      return bytes[index + 2] == 0xAF || bytes[index + 2] == 0x89 ? 3 : 0
+    case 0xEF where index + 2 < end && bytes[index + 1] == 0xBB && bytes[index + 2] == 0xBF:
+      return 3
+    default: return 0
+    }
+  }
+}

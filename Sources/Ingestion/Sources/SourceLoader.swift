@@ -1,0 +1,136 @@
+internal import CustomerSchema
+internal import SQLBuilder
+internal import Warehouse
+
+/// A source that can be read, with a sample of its cells.
+struct LoadedSource: Sendable {
+  var table: SourceTable
+  let dialect: Dialect?
+  let sheet: String?
+  let hasHeader: Bool
+  /// Days are counted from 1904 on.
+  var is1904 = false
+  /// Sample records, each with a cell per column.
+  let sample: [[String]]
+
+  var profiles: [ColumnProfile] {
+    table.columns.indices.map { column in
+      ColumnProfile(
+        index: column, name: table.columns[column], type: table.types[column],
+        cells: sample.map { $0[column] })
+    }
+  }
+}
+
+/// Makes files readable by the engine and looks at their first cells.
+struct SourceLoader {
+  let session: any QuerySession
+  let scratch: String
+  let excelExtension: String?
+  let told: ToldDialect
+  let sheet: String?
+
+  /// - Parameter index: tells this source's tables and scratch files from others'.
+  func load(_ name: String, _ index: Int) async throws(IngestionError) -> LoadedSource {
+    let file = try SourceProbe(scratch: scratch).probe(name, index)
+    let loaded: LoadedSource
+    switch file.format {
+    case .csv: loaded = try loadText(file)
+    case .parquet: loaded = try await loadParquet(file)
+    case .json: loaded = try await loadJSON(file, index)
+    case .xlsx: loaded = try await loadWorkbook(file, index)
+    }
+    guard loaded.table.columns.count <= ImportLimits.columns else {
+      throw .tooManyColumns(
+        file: name, count: loaded.table.columns.count, limit: ImportLimits.columns)
+    }
+    return loaded
+  }
+
+  // MARK: Text
+
+  private func loadText(_ file: SourceFile) throws(IngestionError) -> LoadedSource {
+    let sniffer = DialectSniffer(path: file.path, name: file.name, told: told)
+    let (dialect, first) = try sniffer.sniff()
+    guard !first.isEmpty else { throw .noLines(file: file.name) }
+    let width = dialect.columns.count
+    let most = max(100, min(ImportLimits.sampleRecords, ImportLimits.sampleCells / max(1, width)))
+    let sample = Array(first.prefix(most / 2)) + (try spread(file, dialect, most / 2))
+    let table = SourceTable(
+      file: file, reading: .csv(dialect), columns: dialect.columns,
+      types: Array(repeating: .text, count: width))
+    return LoadedSource(
+      table: table, dialect: dialect, sheet: nil, hasHeader: dialect.hasHeader, sample: sample)
+  }
+
+  /// Records from all over a large file, so that the sample is not only its oldest lines.
+  private func spread(
+    _ file: SourceFile, _ dialect: Dialect, _ most: Int
+  ) throws(IngestionError) -> [[String]] {
+    let probe = try FileReader(path: file.path, name: file.name)
+    let size = probe.size
+    guard size > ImportLimits.sampleBytes * 2,
+      dialect.encoding == .utf8 || dialect.encoding.isSingleByte
+    else { return [] }
+    let blocks = 8
+    let width = dialect.columns.count
+    var rows: [[String]] = []
+    for block in 1...blocks {
+      let length = 1 << 16
+      let start = size / blocks * block - length
+      let bytes = try probe.bytes(at: start, count: length)
+      let lineBreak: UInt8 = dialect.lineBreak == .lineFeed ? 0x0A : 0x0D
+      guard let first = bytes.firstIndex(of: lineBreak), let last = bytes.lastIndex(of: lineBreak),
+        first < last
+      else { continue }
+      var reader = RecordReader(
+        file: try FileReader(path: file.path, name: file.name), dialect: dialect,
+        range: (start + first + 1)..<(start + last + 1))
+      var taken = 0
+      while taken < most / blocks, try reader.next() {
+        // A block may start inside quotes: what is cut wrongly shows by its width.
+        guard reader.defect == nil, reader.ends.count == width else { continue }
+        rows.append((0..<width).map { String(decoding: reader.field($0), as: UTF8.self).trimmed })
+        taken += 1
+      }
+    }
+    return rows
+  }
+
+  // MARK: Parquet
+
+  private func loadParquet(_ file: SourceFile) async throws(IngestionError) -> LoadedSource {
+    let relation: SQL = "read_parquet(\(literal: file.path))"
+    do throws(WarehouseError) {
+      let described = try await session.query("DESCRIBE SELECT * FROM \(relation)")
+      let columns = described.rows.map { $0[0].text ?? "" }
+      let types = described.rows.map { CellType(engineType: $0[1].text ?? "") }
+      let most = max(
+        100, min(ImportLimits.sampleRecords, ImportLimits.sampleCells / max(1, columns.count)))
+      let cells = zip(columns, types).map { name, type -> SQL in
+        let cell = SQL.column(name)
+        // Whole numbers that an engine of doubles wrote as 17850.0.
+        return type == .double
+          ? """
+          CASE WHEN isfinite(\(cell)) AND \(cell) = trunc(\(cell)) AND abs(\(cell)) < 1e15 \
+          THEN \(cell)::BIGINT::VARCHAR ELSE \(cell)::VARCHAR END
+          """
+          : type == .other ? "NULL::VARCHAR" : "\(cell)::VARCHAR"
+      }
+      let sample = try await session.query(
+        "SELECT \(cells.joined()) FROM \(relation) LIMIT \(number: most)")
+      guard !sample.rows.isEmpty else { throw WarehouseError.unexpectedResult("no rows") }
+      let table = SourceTable(file: file, reading: .parquet, columns: columns, types: types)
+      return LoadedSource(
+        table: table, dialect: nil, sheet: nil, hasHeader: true,
+        sample: sample.rows.map { $0.map { $0.text ?? "" } })
+    } catch {
+      switch error {
+      case .unexpectedResult: throw .noLines(file: file.name)
+      case .engine(.data, _), .engine(.inputOutput, _):
+        throw .corrupt(file: file.name, format: "Parquet")
+      default: throw .engine(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+internal import CustomerSchema
+internal import SQLBuilder
+internal import Warehouse
+
+extension OrderImporter {
+  /// Settles what single samples leave open: the order of day and month over all files, and
+  /// decimal marks.
+  func resolveForms(_ sources: inout [OrderSource]) async throws(IngestionError) {
+    for index in sources.indices {
+      try await proveDecimals(&sources[index])
+    }
+    try await orderDates(&sources)
+  }
+
+  // MARK: Days and months
+
+  private struct DateEvidence {
+    var dayFirst: (sample: String, source: Int)?
+    var monthFirst: (sample: String, source: Int)?
+    var undecided: (sample: String, source: Int)?
+  }
+
+  private func orderDates(_ sources: inout [OrderSource]) async throws(IngestionError) {
+    var evidence = DateEvidence()
+    var open: [Int] = []
+    for (index, source) in sources.enumerated() {
+      guard let column = source.column(.date), let date = source.date, date.order == nil else {
+        continue
+      }
+      switch date {
+      case .text, .cell: break
+      default: continue
+      }
+      let dates = source.profiles[column].dates
+      guard dates.parts > 0 || source.isMixed(dates) else { continue }
+      open.append(index)
+      evidence.dayFirst = evidence.dayFirst ?? dates.dayFirst.map { ($0, index) }
+      evidence.monthFirst = evidence.monthFirst ?? dates.monthFirst.map { ($0, index) }
+      evidence.undecided = evidence.undecided ?? dates.undecided.map { ($0, index) }
+    }
+    guard !open.isEmpty else { return }
+    // A sample that proves nothing is no reason to ask: the whole columns may prove it.
+    if evidence.dayFirst == nil, evidence.monthFirst == nil {
+      for index in open { try await look(&sources[index], index, &evidence) }
+    }
+    try settle(evidence, &sources, open)
+  }
+
+  private func settle(
+    _ evidence: DateEvidence, _ sources: inout [OrderSource], _ open: [Int]
+  ) throws(IngestionError) {
+    func column(_ index: Int) -> String {
+      sources[index].column(.date).map { sources[index].table.columns[$0] } ?? ""
+    }
+    switch (evidence.dayFirst, evidence.monthFirst) {
+    case (let day?, let month?):
+      throw .datesMixed(
+        dayFirst: day.sample, monthFirst: month.sample, column: column(month.source),
+        file: sources[month.source].name)
+    case (nil, nil):
+      guard let undecided = evidence.undecided else {
+        // Days that equal their months read the same either way.
+        for index in open { sources[index].setOrder(.dmy) }
+        return
+      }
+      throw .datesAmbiguous(
+        file: sources[undecided.source].name, column: column(undecided.source),
+        sample: undecided.sample)
+    case (_?, nil): for index in open { sources[index].setOrder(.dmy) }
+    case (nil, _?): for index in open { sources[index].setOrder(.mdy) }
+    }
+  }
+
+  /// Looks at a whole column for a day above 12.
+  private func look(
+    _ source: inout OrderSource, _ index: Int, _ evidence: inout DateEvidence
+  ) async throws(IngestionError) {
+    guard let column = source.column(.date) else { return }
+    let relation = try evidenceRelation(&source, index)
+    let cell = source.table.cell(column)
+    let pattern = CellSQL.openDay
+    do throws(WarehouseError) {
+      let row = try await session.row(
+        """
+        SELECT min(d) FILTER (a > 12 AND b <= 12), min(d) FILTER (b > 12 AND a <= 12),
+          min(d) FILTER (a <> b AND a <= 12 AND b <= 12)
+        FROM (
+          SELECT d, regexp_extract(d, \(literal: pattern), 1)::INTEGER AS a,
+            regexp_extract(d, \(literal: pattern), 2)::INTEGER AS b
+          FROM (SELECT trim(\(cell)) AS d FROM \(relation))
+          WHERE regexp_full_match(d, \(literal: pattern)))
+        """)
+      evidence.dayFirst = evidence.dayFirst ?? row[0].text.map { ($0, index) }
+      evidence.monthFirst = evidence.monthFirst ?? row[1].text.map { ($0, index) }
+      evidence.undecided = evidence.undecided ?? row[2].text.map { ($0, index) }
+    } catch { throw .engine(error) }
+  }
+
+  /// Whole columns as text: straight from a regular file, else from a normalised copy.
+  private func evidenceRelation(
+    _ source: inout OrderSource, _ index: Int
+  ) throws(IngestionError) -> SQL {
+    if case .csv = source.table.reading { try normalise(&source, index) }
+    return source.table.relation()
+  }
+
+  // MARK: Decimals
+
+  /// Numbers such as `1.234` in a sample that proves nothing: the whole columns decide, or no one.
+  private func proveDecimals(_ source: inout OrderSource) async throws(IngestionError) {
+    let index = orders.firstIndex(of: source.name) ?? 0
+    let open = source.numbers.filter { !$0.value.isProven }.keys.sorted().filter {
+      source.profiles[$0].numbers.undecided > 0
+    }
+    guard let first = open.first else { return }
+    let relation = try evidenceRelation(&source, index)
+    var point = 0
+    var comma = 0
+    for column in source.numbers.keys.sorted() {
+      let cell: SQL = "trim(\(source.table.cell(column)))"
+      do throws(WarehouseError) {
+        let row = try await session.row(
+          """
+          SELECT count(*) FILTER (regexp_matches(v, '[.]\\d{1,2}\\D*$|[.]\\d{4,}|,\\d{3}[.,]|\\d{4,}[.]\\d|^[.]\\d')),
+            count(*) FILTER (regexp_matches(v, ',\\d{1,2}\\D*$|,\\d{4,}|[.]\\d{3}[.,]|\\d{4,},\\d|^,\\d'))
+          FROM (SELECT \(cell) AS v FROM \(relation))
+          """)
+        point += row[0].int ?? 0
+        comma += row[1].int ?? 0
+      } catch { throw .engine(error) }
+    }
+    guard point + comma > 0 else {
+      throw .numbersAmbiguous(
+        file: source.name, column: source.table.columns[first],
+        sample: source.profiles[first].numbers.undecidedSample ?? "1.234")
+    }
+    for column in source.numbers.keys {
+      source.numbers[column]?.decimal = comma > point ? .comma : .point
+      source.numbers[column]?.isProven = true
+    }
+  }
+}
+
+extension OrderSource {
+  /// Whether the sample may have missed dates whose order is open.
+  fileprivate func isMixed(_ dates: DateStatistics) -> Bool {
+    if case .text(_, nil) = date { dates.words == 0 && dates.compact == 0 } else { false }
+  }
+
+  mutating func setOrder(_ order: DateOrder) {
+    guard let column = column(.date) else { return }
+    let isWorkbook = if case .cell = date { true } else { false }
+    if isWorkbook {
+      date = date?.withOrder(order)
+    } else {
+      date = DateForm(profiles[column], order: order, isWorkbook: false, is1904: false)
+    }
+  }
+}

@@ -1,0 +1,137 @@
+internal import CustomerSchema
+internal import SQLBuilder
+internal import Warehouse
+
+/// Stages a file in one pass of the engine, typed while it is read.
+///
+/// The result stands only if nothing at all was wrong: whenever a line could not be read, or
+/// might have been read wrongly, the file is staged anew by `ExactStaging`.
+struct FastStaging {
+  let source: OrderSource
+  let shape: StagedShape
+  let cells: CellSQL
+  let session: any QuerySession
+  /// The table to create.
+  let target: String
+
+  /// How the engine types columns; nil when this source cannot be read so.
+  func typedReading() -> TypedReading? {
+    guard case .csv(let dialect) = source.table.reading else {
+      if case .parquet = source.table.reading { return TypedReading() }
+      return nil
+    }
+    guard dialect.encoding == .utf8, dialect.separator != .blanks,
+      dialect.lineBreak == .lineFeed
+    else { return nil }
+    var typed = TypedReading()
+    if let column = source.column(.date), case .text(_, let engine?) = source.date {
+      typed.types[column] =
+        engine.type == .instant ? "TIMESTAMPTZ" : engine.type == .date ? "DATE" : "TIMESTAMP"
+      typed.dateFormat = engine.format
+    }
+    let amounts = source.amountColumns
+    let marks = Set(amounts.compactMap { source.numbers[$0] }.filter(\.isPlain).map(\.decimal))
+    if marks.count <= 1 {
+      typed.decimal = marks.first ?? .point
+      for column in amounts where source.numbers[column]?.isPlain == true {
+        typed.types[column] = column == priceColumn ? "DECIMAL(18,6)" : "DECIMAL(18,4)"
+      }
+    }
+    if let order = source.column(.order), isPlainNumber(source.profiles[order]) {
+      typed.types[order] = "BIGINT"
+    }
+    return typed
+  }
+
+  private var priceColumn: Int? {
+    if case .product(_, let price) = source.roles.amount?.source { price } else { nil }
+  }
+
+  /// Whether an id is a whole number in its shortest form, and seems to come once.
+  private func isPlainNumber(_ profile: ColumnProfile) -> Bool {
+    profile.filled > 0 && profile.integers == profile.filled && profile.leadingZeros == 0
+      && profile.longest <= 17 && !profile.repeats && !shape.identity
+  }
+
+  /// Creates the target; nil when the file needs the exact way, and then nothing is left.
+  func run(cancelled: [String]) async throws(IngestionError) -> StagedFile? {
+    guard let typed = typedReading() else { return nil }
+    let lines = LineSQL(
+      source: source, shape: shape, cells: cells, typed: typed, textIsClean: isClean(),
+      cancelledStatuses: cancelled)
+    let columns = lines.lineColumns
+    do throws(WarehouseError) {
+      try await session.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE \(identifier: target) AS SELECT \(columns.joined()) \
+        FROM \(source.table.relation(typed))
+        """)
+    } catch {
+      // Data that does not fit is the exact way's business; all else ends the import.
+      if case .engine(.data, _) = error { return nil }
+      throw .engine(error)
+    }
+    return try await check(lines)
+  }
+
+  private func isClean() -> Bool {
+    guard case .csv = source.table.reading else { return false }
+    return true
+  }
+
+  private func check(_ lines: LineSQL) async throws(IngestionError) -> StagedFile? {
+    let row: [SQLValue]
+    do throws(WarehouseError) {
+      row = try await session.row(
+        """
+        SELECT count(*), count(day), count(amount), year(min(day)), year(max(day)) \
+        FROM \(identifier: target)
+        """)
+    } catch { throw .engine(error) }
+    let count = row[0].int ?? 0
+    let firstYear = row[3].int ?? ImportLimits.years.lowerBound
+    let lastYear = row[4].int ?? ImportLimits.years.lowerBound
+    let isRight =
+      row[1].int == count && row[2].int == count && ImportLimits.years.contains(firstYear)
+      && ImportLimits.years.contains(lastYear)
+    guard isRight, try await decimalsAreProven() else {
+      try await session.drop(target)
+      return nil
+    }
+    return StagedFile(
+      table: target, lines: count, quarantined: 0, orderIsNumber: lines.orderIsNumber,
+      isExact: false)
+  }
+
+  /// A sample of whole numbers proves no decimal mark: decimals further down are looked at again.
+  private func decimalsAreProven() async throws(IngestionError) -> Bool {
+    guard source.amountColumns.contains(where: { source.numbers[$0]?.isProven == false }) else {
+      return true
+    }
+    do throws(WarehouseError) {
+      let value = try await session.value(
+        "SELECT count(*) FROM \(identifier: target) WHERE amount % 1 <> 0")
+      return value.int == 0
+    } catch { throw .engine(error) }
+  }
+}
+
+/// One file's lines, staged.
+struct StagedFile: Sendable, Hashable {
+  let table: String
+  /// Lines in the table.
+  let lines: Int
+  let quarantined: Int
+  /// `order_ref` is a BIGINT still.
+  let orderIsNumber: Bool
+  let isExact: Bool
+}
+
+extension QuerySession {
+  /// Drops a temporary table that may not be there.
+  func drop(_ table: String) async throws(IngestionError) {
+    do throws(WarehouseError) {
+      try await execute("DROP TABLE IF EXISTS \(identifier: table)")
+    } catch { throw .engine(error) }
+  }
+}

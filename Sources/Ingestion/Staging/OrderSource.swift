@@ -1,0 +1,66 @@
+internal import CustomerSchema
+internal import SQLBuilder
+
+/// One order file with everything that was understood of it.
+struct OrderSource: Sendable {
+  var table: SourceTable
+  /// Of text files.
+  let dialect: Dialect?
+  let sheet: String?
+  let hasHeader: Bool
+  let profiles: [ColumnProfile]
+  let roles: RoleAssignment
+  var date: DateForm?
+  /// By column, for every column that is read as a number.
+  var numbers: [Int: NumberForm]
+
+  var file: SourceFile { table.file }
+  var name: String { table.file.name }
+
+  func column(_ role: ColumnRole) -> Int? { roles.columns[role] }
+
+  /// The columns that amounts are made of.
+  var amountColumns: [Int] {
+    guard let plan = roles.amount else { return [] }
+    var columns: [Int] =
+      switch plan.source {
+      case .column(let column): [column]
+      case .product(let quantity, let price): [quantity, price]
+      }
+    columns += [plan.quantity, plan.discount, plan.tax?.column].compactMap { $0 }
+    return columns
+  }
+}
+
+/// Which optional columns the staged lines have while files are brought together.
+struct StagedShape: Sendable, Hashable {
+  var order = false
+  var status = false
+  var currency = false
+  var product = false
+  var category = false
+  var channel = false
+  /// Several files: each line keeps what identifies it across files.
+  var identity = false
+
+  init(_ sources: [OrderSource]) {
+    func any(_ role: ColumnRole) -> Bool { sources.contains { $0.column(role) != nil } }
+    order = any(.order)
+    status = any(.status)
+    currency = any(.currency)
+    product = any(.product)
+    category = any(.category)
+    channel = any(.channel)
+    identity = sources.count > 1
+  }
+
+  /// The optional text columns with their roles.
+  var texts: [(ColumnRole, String)] {
+    let all: [(ColumnRole, String, Bool)] = [
+      (.status, "status", status), (.currency, "currency", currency),
+      (.product, "product", product),
+      (.category, "category", category), (.channel, "channel", channel),
+    ]
+    return all.filter { $0.2 }.map { ($0.0, $0.1) }
+  }
+}

@@ -1,0 +1,245 @@
+import Foundation
+import Testing
+
+@Suite struct `The main job` {
+  @Test func `the record shop's demo writes everything and its totals are right`() throws {
+    let program = try Program()
+    defer { program.remove() }
+    let answer = try program.run("demo", "--out", "out")
+    #expect(answer.status == 0, "\(answer.error)")
+    for file in [
+      "customers.parquet", "customers.csv", "segments.json", "segments.xlsx", "quarantine.csv",
+      "report.html", "lists/loyal_high_value.csv", "lists/at_risk.csv",
+    ] {
+      #expect(program.exists("out/" + file), "\(file)")
+    }
+    #expect(!answer.output.contains("⟦"))
+    let again = try program.run("demo", "--out", "out", "--json")
+    let json = try again.json()
+    let totals = try #require(json["totals"] as? [String: Any])
+    #expect(totals["customers"] as? Int == 23_570)
+    #expect(totals["purchasers"] as? Int == 23_502)
+    #expect(totals["orders"] as? Int == 69_579)
+    #expect(totals["zero_orders"] as? Int == 80)
+    #expect((totals["revenue"] as? [String: Any])?["amount"] as? String == "2500315.6300")
+    let imported = try #require(json["imported"] as? [String: Any])
+    #expect(imported["lines"] as? Int == 69_659)
+    // The file, read by somebody else.
+    let table = try Package.python(
+      """
+      import duckdb, sys
+      print(duckdb.sql(f"select count(*), count(*) filter (orders > 0), sum(orders)::bigint, "
+        f"sum(revenue) from read_parquet('{sys.argv[1]}')").fetchone())
+      """, program.path("out/customers.parquet"))
+    #expect(table.contains("(23570, 23502, 69579, Decimal('2500315.6300'))"), "\(table)")
+    let csv = try Package.python(
+      """
+      import duckdb, sys
+      a = duckdb.sql(f"select * from read_parquet('{sys.argv[1]}')")
+      b = duckdb.sql(f"select * from read_csv('{sys.argv[2]}', all_varchar = true)")
+      assert a.columns == b.columns, (a.columns, b.columns)
+      print(duckdb.sql("select count(*), sum(orders::bigint)::bigint from b").fetchone())
+      """, program.path("out/customers.parquet"), program.path("out/customers.csv"))
+    #expect(csv.contains("(23570, 69579)"), "\(csv)")
+  }
+
+  @Test func `the grocery's year is 155,848 baskets of 2,469 households`() throws {
+    let program = try Program()
+    defer { program.remove() }
+    let json = try program.run("demo", "grocery", "--out", "out", "--json").json()
+    let totals = try #require(json["totals"] as? [String: Any])
+    #expect(totals["customers"] as? Int == 2_469)
+    #expect(totals["orders"] as? Int == 155_370)
+    #expect(totals["zero_orders"] as? Int == 155_848 - 155_370)
+    #expect((totals["revenue"] as? [String: Any])?["amount"] as? String == "4596039.5800")
+    #expect((json["imported"] as? [String: Any])?["lines"] as? Int == 1_469_307)
+  }
+
+  @Test(.enabled(if: Package.data != nil, "needs QUARTIER_DATA/online_retail.parquet"))
+  func `the gift shop's returns, guests and free items are told apart`() throws {
+    let program = try Program()
+    defer { program.remove() }
+    let file = try #require(Package.data) + "/online_retail.parquet"
+    let answer = try program.run("run", file, "--json", "--out", "out")
+    #expect(answer.status == 0, "\(answer.error)")
+    let json = try answer.json()
+    let totals = try #require(json["totals"] as? [String: Any])
+    #expect((json["imported"] as? [String: Any])?["lines"] as? Int == 541_909)
+    #expect((json["imported"] as? [String: Any])?["identical_lines_within_file"] as? Int == 5_268)
+    #expect(totals["customers"] as? Int == 4_372)
+    #expect(totals["purchasers"] as? Int == 4_338)
+    #expect(totals["orders"] as? Int == 18_532)
+    #expect((totals["gross_revenue"] as? [String: Any])?["amount"] as? String == "8911407.9040")
+    // 12346 bought for 77,183.60 and sent everything back: no VIP.
+    let row = try Package.python(
+      """
+      import duckdb, sys
+      print(duckdb.sql(f"select gross_revenue, revenue, m_score, segment from "
+        f"read_parquet('{sys.argv[1]}') where customer = '12346'").fetchone())
+      """, program.path("out/customers.parquet"))
+    #expect(row.contains("Decimal('77183.6000'), Decimal('0.0000'), 1"), "\(row)")
+    #expect(!row.contains("loyal_high_value"))
+  }
+
+  static let french = """
+    N° client;N° commande;Date de commande;Montant TTC;Canal
+    0001;F1;15/01/2024;1 234,56 €;Boutique
+    0002;F2;03/02/2024;45,00 €;Site
+    0002;F3;28/03/2024;60,50 €;Site
+    0003;F4;30/04/2024;-12,00 €;Boutique
+    0003;F5;02/05/2024;99,99 €;Téléphone
+    """
+
+  static let encodings: [(String, String.Encoding)] = [
+    ("UTF-8", .utf8), ("Windows-1252", .windowsCP1252), ("UTF-16", .utf16),
+    ("UTF-16 little-endian", .utf16LittleEndian),
+  ]
+
+  @Test(arguments: encodings)
+  func `a French export is understood without a word`(
+    encoding: (String, String.Encoding)
+  ) throws {
+    let program = try Program()
+    defer { program.remove() }
+    let spaced = Self.french.replacing("1 234", with: "1\u{A0}234")
+    let file = try program.write(spaced, to: "commandes.csv", encoding: encoding.1)
+    let answer = try program.run("run", file, "--json")
+    #expect(answer.status == 0, "\(answer.error)")
+    let json = try answer.json()
+    let totals = try #require(json["totals"] as? [String: Any])
+    #expect(totals["customers"] as? Int == 3)
+    #expect(totals["orders"] as? Int == 4)
+    #expect((totals["gross_revenue"] as? [String: Any])?["amount"] as? String == "1440.0500")
+    #expect((totals["revenue"] as? [String: Any])?["amount"] as? String == "1428.0500")
+    #expect((totals["revenue"] as? [String: Any])?["currency"] as? String == "EUR")
+    #expect(json["as_of"] as? String == "2024-05-02")
+    let imported = try #require(json["imported"] as? [String: Any])
+    let basis = try #require(imported["amount_basis"] as? [String: Any])
+    #expect(basis["tax"] as? String == "included")
+  }
+
+  @Test func `lists open in French Excel, and formulas in names stay text`() throws {
+    let program = try Program()
+    defer { program.remove() }
+    let orders = try program.write(Self.french, to: "commandes.csv")
+    let customers = try program.write(
+      """
+      N° client;Nom;E-mail
+      0001;=HYPERLINK("http://x");a@example.org
+      0002;@SUM(1);b@example.org
+      0003;Zoë Müller;z@example.org
+      """, to: "clients.csv")
+    let answer = try program.run(
+      "run", orders, "--customers", customers, "--out", "out", "--lang", "fr")
+    #expect(answer.status == 0, "\(answer.error)")
+    let lists = try FileManager.default.contentsOfDirectory(atPath: program.path("out/lists"))
+    var all = ""
+    for list in lists {
+      let data = try Data(contentsOf: URL(filePath: program.path("out/lists/" + list)))
+      #expect(data.starts(with: [0xEF, 0xBB, 0xBF]), "the mark by which Excel knows UTF-8")
+      all += String(decoding: data, as: UTF8.self)
+    }
+    #expect(all.contains("1234,56"))
+    #expect(all.contains("15/01/2024"))
+    #expect(all.contains("'@SUM(1)"))
+    #expect(all.contains("'=HYPERLINK"))
+    #expect(all.contains("Zoë Müller"))
+    let book = try Package.python(
+      """
+      import openpyxl, sys
+      book = openpyxl.load_workbook(sys.argv[1])
+      cells = [c for s in book for r in s.iter_rows() for c in r]
+      assert all(c.data_type != 'f' for c in cells), 'a formula'
+      print(len(book.sheetnames), sum(s.max_row - 1 for s in book), any(c.value == '=HYPERLINK("http://x")' for c in cells), any(c.value == 1234.56 for c in cells))
+      """, program.path("out/segments.xlsx"))
+    #expect(book.hasSuffix(" 3 True True\n"), "\(book)")
+  }
+
+  @Test func `the same file twice and overlapping exports count nothing twice`() throws {
+    let program = try Program()
+    defer { program.remove() }
+    let header = "order_id,customer_id,order_date,amount\n"
+    let january = try program.write(
+      header + "1,a,2024-01-05,10\n2,b,2024-01-20,20\n", to: "january.csv")
+    let february = try program.write(
+      header + "2,b,2024-01-20,25\n3,a,2024-02-13,30\n", to: "february.csv")
+    let twice = try program.run("run", january, january, "--json").json()
+    #expect((twice["totals"] as? [String: Any])?["orders"] as? Int == 2)
+    let both = try program.run("run", january, february, "--json").json()
+    let totals = try #require(both["totals"] as? [String: Any])
+    #expect(totals["orders"] as? Int == 3)
+    // The newer version of order 2 wins.
+    #expect((totals["revenue"] as? [String: Any])?["amount"] as? String == "65.0000")
+    #expect((both["imported"] as? [String: Any])?["changed_orders"] as? Int == 1)
+  }
+
+  @Test func `what cannot be used is quarantined with its place and reason`() throws {
+    let program = try Program()
+    defer { program.remove() }
+    var lines = (0..<20).map { "c\($0),2024-01-\(10 + $0 % 20),10" }
+    lines[4] = "c4,2024-02-31,10"
+    lines[9] = "c9,2024-01-19,ten"
+    let file = try program.write(
+      "customer_id,order_date,amount\n" + lines.joined(separator: "\n") + "\n", to: "orders.csv")
+    let answer = try program.run("run", file, "--out", "out", "--json")
+    #expect(answer.status == 0, "\(answer.error)")
+    #expect(
+      (try answer.json()["imported"] as? [String: Any])?["quarantined_lines"] as? Int == 2)
+    let quarantine = try program.text("out/quarantine.csv")
+    #expect(quarantine.contains(",6,order_date,2024-02-31,"), "\(quarantine)")
+    #expect(quarantine.contains(",11,amount,ten,"), "\(quarantine)")
+  }
+
+  @Test func `a workspace keeps its runs, outside one nothing is left`() throws {
+    let program = try Program()
+    defer { program.remove() }
+    let file = try program.write(
+      "customer_id,order_date,amount\na,2024-01-05,10\nb,2024-02-05,20\n", to: "orders.csv")
+    let before = try FileManager.default.contentsOfDirectory(atPath: program.folder.path).sorted()
+    #expect(try program.run("run", file).status == 0)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: program.folder.path).sorted() == before)
+    #expect(try program.run("init", "shop", "--currency", "EUR").status == 0)
+    let workspace = program.folder.appending(path: "shop")
+    for _ in 0..<2 { #expect(try program.run(["run", file], in: workspace).status == 0) }
+    let kept = try Package.python(
+      """
+      import duckdb, sys
+      c = duckdb.connect(sys.argv[1], read_only=True)
+      print(c.sql("select count(*), min(currency), min(as_of)::varchar from runs").fetchone(),
+        c.sql("select count(*) from run_customers").fetchone(),
+        c.sql("select count(*) from run_thresholds").fetchone(),
+        c.sql("select count(*) from run_sources").fetchone())
+      """, workspace.appending(path: "quartier.duckdb").path)
+    #expect(kept.contains("(2, 'EUR', '2024-02-05') (4,) (24,) (2,)"), "\(kept)")
+  }
+
+  @Test func `an objective puts its three segments first, with reasons`() throws {
+    let program = try Program()
+    defer { program.remove() }
+    for (word, first) in [
+      ("fideliser", "loyal_high_value"), ("reactiver", "at_risk"),
+      ("transformer", "new_high_potential"), ("developper", "occasional"),
+    ] {
+      let json = try program.run("demo", "--json", "--out", "out").json()
+      #expect(json["objective"] == nil || json["objective"] is NSNull)
+      let file = Package.root.appending(path: "third_party/data/cdnow/CDNOW_master.txt").path
+      let chosen = try program.run("run", file, "--objective", word, "--json").json()
+      let segments = try #require(chosen["segments"] as? [[String: Any]])
+      #expect(segments.first?["id"] as? String == first)
+      #expect(segments.prefix(3).allSatisfy { $0["objective_reason"] is [String: Any] })
+    }
+  }
+
+  @Test func `a memory limit changes nothing in the result`() throws {
+    let program = try Program()
+    defer { program.remove() }
+    let file = Package.root.appending(
+      path: "third_party/data/completejourney/transactions.parquet"
+    ).path
+    let free = try program.run("run", file, "--json")
+    let limited = try program.run("run", file, "--json", "--memory-limit", "150MB")
+    #expect(limited.status == 0, "\(limited.error)")
+    #expect(limited.output == free.output)
+  }
+}
