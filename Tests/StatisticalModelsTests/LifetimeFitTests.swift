@@ -207,6 +207,23 @@ struct LifetimeFitTests {
     }
   }
 
+  @Test("Where leaving does not show, the fit says that plain NBD does as well")
+  func leavingDoesNotShow() throws {
+    let table = try Simulation.histories(.nbd, [1.5, 12], customers: 3000, seed: 5)
+    do {
+      let model = try LifetimeModel.fit(.bgNBD, to: table)
+      let report = try #require(model.report)
+      #expect(report.cautions.contains(.leavingDoesNotShow(alternatives: ["nbd"])))
+    } catch let error as ModelError {
+      // With no one leaving the maximum may also lie at a = 0, which is refused.
+      #expect(error.code == "model.no-sensible-optimum")
+    }
+    // Whoever does leave is noticed.
+    let leaving = try Simulation.histories(.bgNBD, [1.5, 12, 0.8, 2.5], customers: 3000, seed: 5)
+    let report = try #require(try LifetimeModel.fit(.bgNBD, to: leaving).report)
+    #expect(!report.cautions.contains(.leavingDoesNotShow(alternatives: ["nbd"])))
+  }
+
   @Test("Impossible spends are refused, absurd ones named")
   func spendErrors() throws {
     func code(_ m: [Double]) -> String? {
