@@ -90,7 +90,7 @@ struct SourceLoader {
       while taken < most / blocks, try reader.next() {
         // A block may start inside quotes: what is cut wrongly shows by its width.
         guard reader.defect == nil, reader.ends.count == width else { continue }
-        rows.append((0..<width).map { String(decoding: reader.field($0), as: UTF8.self).trimmed })
+        rows.append((0..<width).map { String(decoding: reader.field($0), as: UTF8.self) })
         taken += 1
       }
     }

@@ -15,7 +15,7 @@ struct ExactStaging {
   func run(cancelled: [String]) async throws(IngestionError) -> StagedFile {
     let lines = LineSQL(
       source: source, shape: shape, cells: cells, typed: TypedReading(),
-      textIsClean: source.table.isClean, cancelledStatuses: cancelled)
+      trustsSample: false, cancelledStatuses: cancelled)
     let all = target + "_all"
     let kept = keptColumns.joined()
     do throws(WarehouseError) {
@@ -39,12 +39,12 @@ struct ExactStaging {
         SELECT \(kept) FROM \(identifier: all) WHERE verdict IS NULL
         """)
       let row = try await session.row(
-        "SELECT count(*), count(verdict) FROM \(identifier: all)")
+        "SELECT count(*), count(verdict), count(*) FILTER (verdict IS NULL AND customer IS NULL) FROM \(identifier: all)")
       try await session.execute("DROP TABLE \(identifier: all)")
       let count = row[0].int ?? 0
       let quarantined = row[1].int ?? 0
       return StagedFile(
-        table: target, lines: count - quarantined, quarantined: quarantined,
+        table: target, lines: count - quarantined, guests: row[2].int ?? 0, quarantined: quarantined,
         orderIsNumber: lines.orderIsNumber && !shape.identity, isExact: true)
     } catch { throw .engine(error) }
   }

@@ -27,8 +27,8 @@ struct Finishing {
     try await settleStatuses()
     let currency = try await settleCurrency(&columns)
     let lineIsOrder = try await settleOrders()
-    let guests = try await int("SELECT count(*) - count(customer) FROM staged_lines")
-    let usable = try await int("SELECT count(*) FROM staged_lines")
+    let guests = files.reduce(0) { $0 + $1.guests }
+    let usable = files.reduce(0) { $0 + $1.lines }
     return ImportReport(
       sources: zip(sources, files).map { $0.report(lines: $1.lines + $1.quarantined) },
       lines: lines, usableLines: usable, guestLines: guests, quarantinedLines: quarantined,

@@ -8,8 +8,8 @@ struct LineSQL: Sendable {
   let cells: CellSQL
   /// How the engine types columns while it reads; empty when all are text or have their own type.
   let typed: TypedReading
-  /// Whether texts have no blanks at their ends.
-  let textIsClean: Bool
+  /// Whether a text column whose sample has no blanks at its ends is taken to have none at all.
+  let trustsSample: Bool
   /// Statuses, as written, that mark returned or cancelled orders.
   let cancelledStatuses: [String]
 
@@ -25,7 +25,11 @@ struct LineSQL: Sendable {
   // MARK: Pieces
 
   func text(_ column: Int) -> SQL {
-    cells.text(source.table.cell(column), type(column), isClean: textIsClean)
+    cells.text(source.table.cell(column), type(column), isClean: isClean(column))
+  }
+
+  private func isClean(_ column: Int) -> Bool {
+    source.table.isClean || trustsSample && source.profiles[column].padded == 0
   }
 
   var customer: SQL {
@@ -51,7 +55,7 @@ struct LineSQL: Sendable {
 
   /// The cell, without blanks at its ends where it is text.
   func readable(_ column: Int) -> SQL {
-    type(column) == .text && !textIsClean ? text(column) : source.table.cell(column)
+    type(column) == .text && !isClean(column) ? text(column) : source.table.cell(column)
   }
 
   func number(_ column: Int, scale: Int = 4) -> SQL {
