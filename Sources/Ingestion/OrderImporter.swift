@@ -58,8 +58,32 @@ package struct OrderImporter: Sendable {
     ).run()
   }
 
+  /// Says what a sample of the files tells, without staging anything.
+  ///
+  /// - Throws: `IngestionError` when a file or the mapping cannot be read at all; what stands in
+  ///   the way of an import otherwise is among the result's problems.
+  package func understand() async throws(IngestionError) -> Understanding {
+    let mapping = try readMapping()
+    try checkTimeZone()
+    var sources = try await recognise(mapping)
+    var problems: [UserMessage] = []
+    for source in sources {
+      do throws(IngestionError) { try requireColumns(source) } catch {
+        problems.append(error.userMessage)
+      }
+    }
+    do throws(IngestionError) { try await resolveForms(&sources) } catch {
+      if case .engine = error { throw error }
+      problems.append(error.userMessage)
+    }
+    return Understanding(
+      sources: sources.map { $0.report(lines: 0) }, problems: problems,
+      mapping: MappingWriter(sources: sources, options: options, mapping: mapping).lines())
+  }
+
   func readMapping() throws(IngestionError) -> Mapping {
-    Mapping()
+    guard let path = options.mappingPath else { return Mapping() }
+    return try MappingReader(file: path).read()
   }
 
   private func checkTimeZone() throws(IngestionError) {
@@ -95,7 +119,7 @@ package struct OrderImporter: Sendable {
       let roles = try recognition.assign()
       var source = OrderSource(
         table: loaded.table, dialect: loaded.dialect, sheet: loaded.sheet,
-        hasHeader: loaded.hasHeader, profiles: profiles, roles: roles, date: nil, numbers: [:])
+        hasHeader: loaded.hasHeader, headerLine: loaded.headerLine, profiles: profiles, roles: roles, date: nil, numbers: [:])
       if let column = roles.columns[.date] {
         source.date = DateForm(
           profiles[column], order: options.dateOrder ?? mapping.dates,

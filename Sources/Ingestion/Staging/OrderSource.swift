@@ -8,6 +8,8 @@ struct OrderSource: Sendable {
   let dialect: Dialect?
   let sheet: String?
   let hasHeader: Bool
+  /// The line or row of the header, from 1.
+  let headerLine: Int
   let profiles: [ColumnProfile]
   let roles: RoleAssignment
   var date: DateForm?
