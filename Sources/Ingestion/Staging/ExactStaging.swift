@@ -9,13 +9,14 @@ struct ExactStaging {
   let shape: StagedShape
   let cells: CellSQL
   let session: any QuerySession
+  let age: Int
   /// The table to create.
   let target: String
 
   func run(cancelled: [String]) async throws(IngestionError) -> StagedFile {
     let lines = LineSQL(
       source: source, shape: shape, cells: cells, typed: TypedReading(),
-      trustsSample: false, cancelledStatuses: cancelled)
+      trustsSample: false, cancelledStatuses: cancelled, age: age)
     let all = target + "_all"
     let kept = keptColumns.joined()
     do throws(WarehouseError) {
@@ -45,7 +46,7 @@ struct ExactStaging {
       let quarantined = row[1].int ?? 0
       return StagedFile(
         table: target, lines: count - quarantined, guests: row[2].int ?? 0, quarantined: quarantined,
-        orderIsNumber: lines.orderIsNumber && !shape.identity, isExact: true)
+        orderIsNumber: lines.orderIsNumber && shape.identity == nil, isExact: true)
     } catch { throw .engine(error) }
   }
 
@@ -55,6 +56,7 @@ struct ExactStaging {
     columns += ["day", "amount"]
     columns += shape.texts.map { SQL.column($0.1) }
     if shape.status { columns.append("cancelled") }
+    if shape.identity != nil { columns += ["file", "identity"] }
     return columns
   }
 
