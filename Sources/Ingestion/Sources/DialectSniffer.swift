@@ -130,6 +130,7 @@ struct DialectSniffer {
       let next = records.indices.contains(top + 1) ? records[top + 1].line : first.line + 1
       // Blank lines below the header are passed over by every reader.
       dialect.linesAbove = min(next - 1, first.line + first.lineBreaks)
+      dialect.headerLine = first.line
       dialect.columns = HeaderDetection.names(first.fields)
       return (dialect, below)
     }

@@ -53,7 +53,7 @@ extension SourceLoader {
     guard !sample.isEmpty else { throw .noLines(file: file.name) }
     return LoadedSource(
       table: source, dialect: nil, sheet: sheet.name, hasHeader: hasHeader,
-      is1904: layout.is1904, sample: sample)
+      headerLine: header + 1, is1904: layout.is1904, sample: sample)
   }
 
   private func rows(

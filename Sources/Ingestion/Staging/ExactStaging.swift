@@ -9,6 +9,7 @@ struct ExactStaging {
   let shape: StagedShape
   let cells: CellSQL
   let session: any QuerySession
+  let age: Int
   /// The table to create.
   let target: String
   /// Whether a line without an amount is unusable: not so for events.
@@ -17,7 +18,7 @@ struct ExactStaging {
   func run(cancelled: [String]) async throws(IngestionError) -> StagedFile {
     let lines = LineSQL(
       source: source, shape: shape, cells: cells, typed: TypedReading(),
-      trustsSample: false, cancelledStatuses: cancelled)
+      trustsSample: false, cancelledStatuses: cancelled, age: age)
     let all = target + "_all"
     let kept = keptColumns.joined()
     do throws(WarehouseError) {
@@ -47,9 +48,8 @@ struct ExactStaging {
       let count = row[0].int ?? 0
       let quarantined = row[1].int ?? 0
       return StagedFile(
-        table: target, lines: count - quarantined, guests: row[2].int ?? 0,
-        quarantined: quarantined,
-        orderIsNumber: lines.orderIsNumber && !shape.identity, isExact: true)
+        table: target, lines: count - quarantined, guests: row[2].int ?? 0, quarantined: quarantined,
+        orderIsNumber: lines.orderIsNumber && shape.identity == nil, isExact: true)
     } catch { throw .engine(error) }
   }
 
@@ -59,6 +59,7 @@ struct ExactStaging {
     columns += ["day", "amount"]
     columns += shape.texts.map { SQL.column($0.1) }
     if shape.status { columns.append("cancelled") }
+    if shape.identity != nil { columns += ["file", "identity"] }
     return columns
   }
 

@@ -11,6 +11,7 @@ struct FastStaging {
   let shape: StagedShape
   let cells: CellSQL
   let session: any QuerySession
+  let age: Int
   /// The table to create.
   let target: String
 
@@ -26,7 +27,9 @@ struct FastStaging {
     var typed = TypedReading()
     if let column = source.column(.date), case .text(_, let engine?) = source.date {
       typed.types[column] =
-        engine.type == .instant ? "TIMESTAMPTZ" : engine.type == .date ? "DATE" : "TIMESTAMP"
+        engine.type == .instant
+        // A line's time of day tells it from another one of that day.
+        ? "TIMESTAMPTZ" : engine.type == .date && shape.identity == nil ? "DATE" : "TIMESTAMP"
       typed.dateFormat = engine.format
     }
     let amounts = source.amountColumns
@@ -50,7 +53,7 @@ struct FastStaging {
   /// Whether an id is a whole number in its shortest form, and seems to come once.
   private func isPlainNumber(_ profile: ColumnProfile) -> Bool {
     profile.filled > 0 && profile.integers == profile.filled && profile.leadingZeros == 0
-      && profile.longest <= 17 && !profile.repeats && !shape.identity
+      && profile.longest <= 17 && !profile.repeats && shape.identity == nil
   }
 
   /// Creates the target; nil when the file needs the exact way, and then nothing is left.
@@ -58,7 +61,7 @@ struct FastStaging {
     guard let typed = typedReading() else { return nil }
     let lines = LineSQL(
       source: source, shape: shape, cells: cells, typed: typed, trustsSample: true,
-      cancelledStatuses: cancelled)
+      cancelledStatuses: cancelled, age: age)
     let columns = lines.lineColumns
     do throws(WarehouseError) {
       try await session.execute(

@@ -12,6 +12,8 @@ struct LineSQL: Sendable {
   let trustsSample: Bool
   /// Statuses, as written, that mark returned or cancelled orders.
   let cancelledStatuses: [String]
+  /// The file's place in the order of age, from 0.
+  let age: Int
 
   private func type(_ column: Int) -> CellType {
     typed.types[column].map { CellType(engineType: $0) } ?? source.table.types[column]
@@ -39,7 +41,7 @@ struct LineSQL: Sendable {
 
   var order: SQL {
     guard let column = source.column(.order) else { return "NULL::VARCHAR" }
-    return orderIsNumber && !shape.identity ? source.table.cell(column) : text(column)
+    return orderIsNumber && shape.identity == nil ? source.table.cell(column) : text(column)
   }
 
   var day: SQL {
@@ -120,6 +122,10 @@ struct LineSQL: Sendable {
     columns += ["\(day) AS day", "\(amount) AS amount"]
     columns += optional
     if let cancelled { columns.append(cancelled) }
+    if let identity = shape.identity {
+      columns.append("\(number: age)::USMALLINT AS file")
+      columns.append("\(self.identity(identity)) AS identity")
+    }
     return columns
   }
 }

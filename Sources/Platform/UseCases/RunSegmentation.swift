@@ -1,7 +1,7 @@
 internal import CustomerSchema
 internal import Features
 internal import Foundation
-internal import Ingestion
+package import Ingestion
 package import Insights
 internal import SQLBuilder
 package import Warehouse
@@ -166,9 +166,11 @@ package struct RunSegmentation: Sendable {
       .compactMap { $0[0].text }.filter { $0 != "customer" }
   }
 
-  /// What was recognised, as a mapping file to start from.
-  package func explainMapping() async throws -> String {
-    throw PlatformError.missing("mapping")
+  /// What was recognised, without reading whole files.
+  package func understand() async throws -> Understanding {
+    let session = try await engine.session()
+    progress(.recognising)
+    return try await importer(session, files: request.orders, scratch: scratch).understand()
   }
 
   private func stage(in session: any QuerySession) async throws -> ImportReport {
