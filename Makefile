@@ -27,16 +27,15 @@ build: setup ## Build the program in release mode
 demo: build ## Build, then segment a real shop's customers and say where the report is
 	@"$$(swift build $(RELEASE) --show-bin-path)/quartier" demo
 
-test: ## Check formatting and the C header, build, and run the tests
+test: ## Check formatting, the C header and an installation moved elsewhere, build, run the tests
 	@scripts/setup.sh --for test
 	@$(MAKE) --no-print-directory lint
 	@scripts/check-duckdb-header.sh
+	@$(MAKE) --no-print-directory test-install
 	@swift build --build-tests $(CHECKED)
 	@swift test --skip-build --disable-xctest $(CHECKED) $(SWIFT_TEST_FLAGS)
 
-test-full: ## The same with an installation moved elsewhere and the long tests
-	@scripts/setup.sh --for test
-	@$(MAKE) --no-print-directory test-install
+test-full: ## The same with the long tests
 	@QUARTIER_LONG_TESTS=1 $(MAKE) --no-print-directory test
 
 bench: build ## Measure speed and memory against SQL, polars and pandas
