@@ -31,7 +31,7 @@ struct DemoCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    guard let file = ResourceLocator.fetched(data.file) else {
+    guard let file = ResourceLocator.current.fetched(data.file) else {
       throw PlatformError.missing(data.file)
     }
     var request = RunRequest()

@@ -56,7 +56,7 @@ struct DoctorCommand: AsyncParsableCommand {
     ]
     checks.append(await excel())
     func file(_ id: String, _ path: String, required: Bool) -> Check {
-      let found = ResourceLocator.fetched(path)
+      let found = ResourceLocator.current.fetched(path)
       return Check(id: id, ok: found != nil, required: required, detail: found?.path ?? path)
     }
     checks.append(file("echarts", "browser/echarts.min.js", required: true))
@@ -74,7 +74,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
   /// Loads the extension that reads workbooks.
   private static func excel() async -> Check {
-    guard let path = ResourceLocator.fetched("extensions/excel.duckdb_extension")?.path else {
+    guard let path = ResourceLocator.current.fetched("extensions/excel.duckdb_extension")?.path else {
       return Check(
         id: "excel", ok: false, required: false, detail: "extensions/excel.duckdb_extension")
     }

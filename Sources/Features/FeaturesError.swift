@@ -28,5 +28,5 @@ extension FeaturesError: UserFacingError {
 
 /// Where this module's resources are.
 enum FeatureResources {
-  static let folder = ResourceLocator.folder(module: "Features", development: Bundle.module)
+  static let folder = ResourceLocator.current.folder(module: "Features", development: Bundle.module)
 }

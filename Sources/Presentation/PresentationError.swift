@@ -6,8 +6,8 @@ package enum PresentationError: Error, Sendable, Hashable {
   case resourcesNotFound(searched: [String])
   /// A file of the resource folder cannot be read.
   case resourceUnreadable(path: String)
-  /// A browser library is in none of the places searched.
-  case browserAssetNotFound(name: String, searched: [String])
+  /// A browser library is missing.
+  case browserAssetNotFound(name: String)
   /// A catalogue is not a flat JSON object of texts.
   case catalogueMalformed(path: String)
   /// A template cannot be parsed.
@@ -21,9 +21,8 @@ extension PresentationError: UserFacingError {
       UserMessage("presentation.resources.missing", ["searched": .texts(searched)])
     case .resourceUnreadable(let path):
       UserMessage("presentation.resource.unreadable", ["path": .text(path)])
-    case .browserAssetNotFound(let name, let searched):
-      UserMessage(
-        "presentation.browser.missing", ["name": .text(name), "searched": .texts(searched)])
+    case .browserAssetNotFound(let name):
+      UserMessage("presentation.browser.missing", ["name": .text(name)])
     case .catalogueMalformed(let path):
       UserMessage("presentation.catalogue.malformed", ["path": .text(path)])
     case .templateMalformed(let name, let reason):
@@ -48,8 +47,7 @@ extension PresentationError: CustomStringConvertible {
       "Quartier's resources are missing (searched: \(searched.joined(separator: ", "))). "
         + "Install it again, or set QUARTIER_SHARE to its share/quartier folder."
     case .resourceUnreadable(let path): "\(path) cannot be read. Install Quartier again."
-    case .browserAssetNotFound(let name, let searched):
-      "\(name) is missing (searched: \(searched.joined(separator: ", "))). Run make setup."
+    case .browserAssetNotFound(let name): "\(name) is missing. Run make setup."
     case .catalogueMalformed(let path): "\(path) is not a catalogue of texts."
     case .templateMalformed(let name, let reason): "The template \(name) is malformed: \(reason)"
     }

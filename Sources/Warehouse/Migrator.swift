@@ -22,7 +22,7 @@ package struct Migration: Sendable, Hashable {
 
   /// The migrations shipped, in order. Files are named `0001-what.sql`.
   package static func shipped() throws(WarehouseError) -> [Migration] {
-    let folder = ResourceLocator.folder(module: "Warehouse", development: Bundle.module)?
+    let folder = ResourceLocator.current.folder(module: "Warehouse", development: Bundle.module)?
       .appending(path: "Migrations")
     guard let folder,
       let files = try? FileManager.default.contentsOfDirectory(atPath: folder.path)

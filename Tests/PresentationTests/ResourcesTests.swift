@@ -1,3 +1,4 @@
+import CustomerSchema
 import Foundation
 import Testing
 
@@ -22,7 +23,7 @@ struct InstalledTree {
 
   func resources() throws -> PresentationResources {
     try PresentationResources.locate(
-      in: PresentationResources.Places(executable: root.path + "/bin/quartier", share: nil))
+      ResourceLocator(executable: root.path + "/bin/quartier", share: nil))
   }
 
   func remove() { try? FileManager.default.removeItem(at: root) }
@@ -45,15 +46,14 @@ struct ResourcesTests {
     let tree = try InstalledTree()
     defer { tree.remove() }
     let share = tree.root.path + "/share/quartier"
-    let places = PresentationResources.Places(executable: "/nowhere/bin/quartier", share: share)
+    let locator = ResourceLocator(executable: "/nowhere/bin/quartier", share: share)
     #expect(
-      try PresentationResources.locate(in: places).directory == share + "/Presentation/Resources")
+      try PresentationResources.locate(locator).directory == share + "/Presentation/Resources")
   }
 
   @Test("A development build finds its bundle, and the browser libraries of its package")
   func development() throws {
     let resources = try PresentationResources.locate()
-    #expect(resources.browserAssetPath("echarts.min.js") != nil)
     #expect(try resources.browserAsset("echarts.min.js").contains("echarts"))
     #expect(!(try Catalogue(.french, resources: resources)).texts.isEmpty)
   }
@@ -61,9 +61,11 @@ struct ResourcesTests {
   @Test(
     "What is missing or broken is said with its path, and the sentence exists in both languages")
   func errors() throws {
-    let nowhere = PresentationResources.Places(executable: "/nowhere/bin/quartier", share: nil)
-    #expect(throws: PresentationError.resourcesNotFound(searched: nowhere.resourceDirectories)) {
-      try PresentationResources.locate(in: nowhere)
+    let nowhere = ResourceLocator(executable: "/nowhere/bin/quartier", share: "/nowhere/share")
+    #expect(
+      throws: PresentationError.resourcesNotFound(searched: ["/nowhere/share/Presentation"])
+    ) {
+      try PresentationResources.locate(nowhere)
     }
     let tree = try InstalledTree()
     defer { tree.remove() }
@@ -76,7 +78,7 @@ struct ResourcesTests {
 
     let all: [PresentationError] = [
       .resourcesNotFound(searched: ["/a"]), .resourceUnreadable(path: "/a"),
-      .browserAssetNotFound(name: "e", searched: ["/a"]), .catalogueMalformed(path: "/a"),
+      .browserAssetNotFound(name: "e"), .catalogueMalformed(path: "/a"),
       .templateMalformed(name: "t", reason: "r"),
     ]
     for language in Language.allCases {

@@ -182,7 +182,7 @@ package struct RunSegmentation: Sendable {
   ) -> OrderImporter {
     OrderImporter(
       session: session,
-      excelExtension: ResourceLocator.fetched("extensions/excel.duckdb_extension")?.path,
+      excelExtension: ResourceLocator.current.fetched("extensions/excel.duckdb_extension")?.path,
       scratchDirectory: scratch, orders: files, customers: request.customers,
       options: ImportOptions(
         mappingPath: request.mapping, dateOrder: request.dateOrder, timeZone: request.timeZone,
