@@ -49,7 +49,8 @@ import Warehouse
   }
 
   enum Form: String, CaseIterable {
-    case utf8, utf8Mark, windows1252, utf16LittleEndian, utf16BigEndian, carriageReturns, windowsLines
+    case utf8, utf8Mark, windows1252, utf16LittleEndian, utf16BigEndian, carriageReturns,
+      windowsLines
     case gzip, zstd, zip
   }
 
@@ -83,7 +84,8 @@ import Warehouse
       path = packed
     case .zip:
       try shell(
-        "python3 -c \"import zipfile,sys; z=zipfile.ZipFile(sys.argv[1]+'.zip','w',8); z.write(sys.argv[1],'a.csv'); z.close()\" '\(path)'")
+        "python3 -c \"import zipfile,sys; z=zipfile.ZipFile(sys.argv[1]+'.zip','w',8); z.write(sys.argv[1],'a.csv'); z.close()\" '\(path)'"
+      )
       path += ".zip"
     default: break
     }
