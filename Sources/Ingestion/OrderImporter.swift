@@ -116,7 +116,8 @@ package struct OrderImporter: Sendable {
       let roles = try recognition.assign()
       var source = OrderSource(
         table: loaded.table, dialect: loaded.dialect, sheet: loaded.sheet,
-        hasHeader: loaded.hasHeader, headerLine: loaded.headerLine, profiles: profiles, roles: roles, date: nil, numbers: [:])
+        hasHeader: loaded.hasHeader, headerLine: loaded.headerLine, profiles: profiles,
+        roles: roles, toldCurrency: mapping.currency, date: nil, numbers: [:])
       if let column = roles.columns[.date] {
         source.date = DateForm(
           profiles[column], order: options.dateOrder ?? mapping.dates,
@@ -211,8 +212,10 @@ package struct OrderImporter: Sendable {
   func normalise(_ source: inout OrderSource, _ index: Int) throws(IngestionError) {
     guard case .csv(let dialect) = source.table.reading else { return }
     let path = "\(scratch)/source\(index).csv"
-    _ = try Normaliser(file: source.file, dialect: dialect, output: path).run()
+    let found = try Normaliser(file: source.file, dialect: dialect, output: path).run()
     source.table.reading = .normalised(path: path)
+    source.encodings = EncodingFindings(
+      file: source.name, utf8: found.utf8, windows1252: found.windows1252)
   }
 }
 

@@ -34,9 +34,11 @@ import Testing
   @Test func withoutOrderIdsAnIdenticalLineCountsItsMaximumPerFile() async throws {
     let bench = try await Workbench()
     let first = try bench.write(
-      "a.csv", "customer,date,amount\nA,2024-01-01 10:00,10\nA,2024-01-01 10:00,10\nB,2024-01-01,7\n")
+      "a.csv",
+      "customer,date,amount\nA,2024-01-01 10:00,10\nA,2024-01-01 10:00,10\nB,2024-01-01,7\n")
     let second = try bench.write(
-      "b.csv", "customer,date,amount\nA,2024-01-01 10:00,10\nA,2024-01-01 11:00,10\nC,2024-01-03,1\n")
+      "b.csv",
+      "customer,date,amount\nA,2024-01-01 10:00,10\nA,2024-01-01 11:00,10\nC,2024-01-03,1\n")
     let report = try await bench.stage([first, second])
     #expect(report.usableLines == 5)
     #expect(report.duplicateLinesAcrossFiles == 1)
@@ -102,10 +104,13 @@ import Testing
   @Test func filesOfSeveralFormatsCountOnce() async throws {
     let bench = try await Workbench()
     let csv = try bench.write(
-      "a.csv", "N° commande;Client;Date;Article;Montant\n7;00012;05/01/2024;Vis;1 234,50\n8;00013;25/01/2024;Clou;2,00\n")
+      "a.csv",
+      "N° commande;Client;Date;Article;Montant\n7;00012;05/01/2024;Vis;1 234,50\n8;00013;25/01/2024;Clou;2,00\n"
+    )
     let json = try bench.write(
       "b.json",
-      #"[{"order_id":"7","customer_id":"00012","date":"2024-01-05T10:00:00","product":"Vis","amount":1234.5}]"#)
+      #"[{"order_id":"7","customer_id":"00012","date":"2024-01-05T10:00:00","product":"Vis","amount":1234.5}]"#
+    )
     let report = try await bench.stage([csv, json])
     #expect(report.usableLines == 2)
     #expect(report.duplicateLinesAcrossFiles == 1)

@@ -49,7 +49,8 @@ struct MappingReader {
   // MARK: Shape
 
   private static func lineWithAlias(_ text: String) -> Int? {
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
       var previous: UInt8 = UInt8(ascii: ":")
       var quote: UInt8?
       let bytes = Array(line.utf8)

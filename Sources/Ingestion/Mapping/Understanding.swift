@@ -142,9 +142,9 @@ extension OrderSource {
     if let column = column(.currency) {
       return Set(profiles[column].values.map { CellShape.currencyCode($0) ?? $0.uppercased() })
     }
+    if let headerCurrency { codes.insert(headerCurrency) }
     for column in amountColumns {
       codes.formUnion(profiles[column].numbers.currencies.compactMap(CellShape.currencyCode))
-      if let code = profiles[column].header.currency { codes.insert(code) }
     }
     return codes
   }

@@ -37,6 +37,11 @@ struct AmountPlan: Sendable, Hashable {
   /// The file has amounts both with and without tax, and no one said which.
   let hasBothBases: Bool
 
+  /// The column whose sign says whether a line is a return.
+  var signed: Int? {
+    if case .product(let quantity, _) = source { quantity } else { quantity }
+  }
+
   static func == (left: AmountPlan, right: AmountPlan) -> Bool {
     left.source == right.source && left.basis == right.basis
       && left.tax?.column == right.tax?.column && left.discount == right.discount

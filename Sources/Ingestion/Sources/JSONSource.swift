@@ -196,9 +196,9 @@ struct JSONShape: Sendable {
       let alias = "u\(lists)"
       joins =
         joins
-        + """
-         LEFT JOIN LATERAL (SELECT unnest(\(path)) AS item) AS \(identifier: alias) ON true
-        """
+          + """
+           LEFT JOIN LATERAL (SELECT unnest(\(path)) AS item) AS \(identifier: alias) ON true
+          """
       let name = isWrapper && lists == 1 ? [] : name
       for field in fields {
         add(field.type, "\(identifier: alias).item.\(identifier: field.name)", name + [field.name])

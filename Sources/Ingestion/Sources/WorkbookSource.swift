@@ -32,7 +32,9 @@ extension SourceLoader {
     let columns = HeaderDetection.names(Array(names.prefix((used ?? 0) + 1)))
     let first = hasHeader ? header + 2 : header + 1
     let letters = columns.indices.map { WorkbookLayout.letters($0 + 1) }
-    let cells = zip(letters, columns.indices).map { "\(identifier: $0) AS \(identifier: "c\($1)")" as SQL }
+    let cells = zip(letters, columns.indices).map {
+      "\(identifier: $0) AS \(identifier: "c\($1)")" as SQL
+    }
     let filled = letters.map { SQL.column($0) }
     do throws(WarehouseError) {
       try await session.execute(
@@ -159,8 +161,9 @@ struct WorkbookLayout: Sendable {
   /// The sheet of that name, or the first one that people see.
   func choose(_ wanted: String?, _ file: String) throws(IngestionError) -> Sheet {
     guard let wanted else { return sheets.first { !$0.isHidden } ?? sheets[0] }
-    guard let sheet = sheets.first(where: { $0.name == wanted })
-      ?? sheets.first(where: { Vocabulary.fold($0.name) == Vocabulary.fold(wanted) })
+    guard
+      let sheet = sheets.first(where: { $0.name == wanted })
+        ?? sheets.first(where: { Vocabulary.fold($0.name) == Vocabulary.fold(wanted) })
     else { throw .sheetUnknown(file: file, sheet: wanted, sheets: sheets.map(\.name)) }
     return sheet
   }

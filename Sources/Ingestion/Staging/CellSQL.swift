@@ -49,6 +49,11 @@ struct CellSQL: Sendable {
       + "\(blank)*\(currency)\(blank)*[-\u{2212})]?"
   }
 
+  /// The sign or code of the currency in a text of an amount; null for none.
+  func currency(_ cell: SQL) -> SQL {
+    "nullif(regexp_extract(\(cell), '(€|\\$|£|¥|[A-Za-z]{3})', 1), '')"
+  }
+
   /// Whether a text is a number, be it too large to hold.
   func isNumber(_ cell: SQL, _ type: CellType) -> SQL {
     guard type == .text else { return "\(cell) IS NOT NULL" }

@@ -20,24 +20,22 @@ struct Deduplication {
   let table: String
 
   func run() async throws(IngestionError) -> Outcome {
-    do throws(WarehouseError) {
-      var outcome = Outcome()
-      let before = try await count()
-      try await dropEqualLines()
-      if shape.order { try await dropOldVersions(&outcome) }
-      outcome.duplicates = before - (try await count())
-      return outcome
-    } catch { throw .engine(error) }
+    var outcome = Outcome()
+    let before = try await count()
+    try await dropEqualLines()
+    if shape.order { try await dropOldVersions(&outcome) }
+    outcome.duplicates = before - (try await count())
+    return outcome
   }
 
-  private func count() async throws(WarehouseError) -> Int {
-    try await session.value("SELECT count(*) FROM \(identifier: table)").int ?? 0
+  private func count() async throws(IngestionError) -> Int {
+    try await session.fetchInt("SELECT count(*) FROM \(identifier: table)")
   }
 
   private var hasNoOrder: SQL { shape.order ? "order_ref IS NULL" : "true" }
 
-  private func dropEqualLines() async throws(WarehouseError) {
-    try await session.execute(
+  private func dropEqualLines() async throws(IngestionError) {
+    try await session.perform(
       """
       CREATE OR REPLACE TEMP TABLE import_equal AS
       SELECT identity, day, amount, arg_max(file, (lines, -file::INTEGER)) AS keeper FROM (
@@ -45,26 +43,25 @@ struct Deduplication {
         WHERE \(hasNoOrder) GROUP BY ALL)
       GROUP BY ALL HAVING count(*) > 1
       """)
-    try await session.execute(
+    try await session.perform(
       """
       DELETE FROM \(identifier: table) AS l USING import_equal AS e
       WHERE \(hasNoOrder) AND l.identity = e.identity AND l.day = e.day AND l.amount = e.amount
         AND l.file <> e.keeper
       """)
-    try await session.execute("DROP TABLE import_equal")
+    try await session.perform("DROP TABLE import_equal")
   }
 
-  private func dropOldVersions(_ outcome: inout Outcome) async throws(WarehouseError) {
-    let products: SQL = shape.product ? "bit_xor(hash(product))" : "NULL::UBIGINT"
+  private func dropOldVersions(_ outcome: inout Outcome) async throws(IngestionError) {
     // Sums of hashes tell multisets of lines apart; customers may be unknown (guests).
-    try await session.execute(
+    try await session.perform(
       """
       CREATE OR REPLACE TEMP TABLE import_versions AS
       SELECT customer, order_ref, file, count(*) AS lines,
-        sum(identity::HUGEINT) AS content, \(products) AS products
+        sum(identity::HUGEINT) AS content
       FROM \(identifier: table) WHERE order_ref IS NOT NULL GROUP BY customer, order_ref, file
       """)
-    try await session.execute(
+    try await session.perform(
       """
       CREATE OR REPLACE TEMP TABLE import_shared AS
       SELECT customer, order_ref, max(file) AS keeper,
@@ -72,25 +69,25 @@ struct Deduplication {
       FROM import_versions GROUP BY customer, order_ref HAVING count(*) > 1
       """)
     let cut = try await cutOrders()
-    let changed = try await session.value(
-      "SELECT count(*) FROM import_shared WHERE changed").int ?? 0
+    let changed = try await session.fetchInt(
+      "SELECT count(*) FROM import_shared WHERE changed")
     outcome.cutOrders = cut
     outcome.changedOrders = changed - cut
-    try await session.execute(
+    try await session.perform(
       """
       DELETE FROM \(identifier: table) AS l USING import_shared AS s
       WHERE l.order_ref = s.order_ref AND l.customer IS NOT DISTINCT FROM s.customer
         AND l.file <> s.keeper
       """)
-    try await session.execute("DROP TABLE import_versions")
-    try await session.execute("DROP TABLE import_shared")
+    try await session.perform("DROP TABLE import_versions")
+    try await session.perform("DROP TABLE import_shared")
   }
 
   /// Orders of several lines whose versions have no line, and no product, in common: parts of one
   /// order rather than versions of it.
-  private func cutOrders() async throws(WarehouseError) -> Int {
+  private func cutOrders() async throws(IngestionError) -> Int {
     let key: SQL = shape.product ? "hash(l.product)" : "l.identity"
-    return try await session.value(
+    return try await session.fetchInt(
       """
       SELECT count(*) FROM (
         SELECT customer, order_ref FROM (
@@ -99,8 +96,7 @@ struct Deduplication {
             ON l.order_ref = s.order_ref AND l.customer IS NOT DISTINCT FROM s.customer
           WHERE s.changed AND s.has_lines GROUP BY ALL)
         GROUP BY customer, order_ref HAVING max(files) = 1)
-      """
-    ).int ?? 0
+      """)
   }
 }
 

@@ -21,36 +21,34 @@ struct ExactStaging {
       trustsSample: false, cancelledStatuses: cancelled, age: age)
     let all = target + "_all"
     let kept = keptColumns.joined()
-    do throws(WarehouseError) {
-      try await session.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE \(identifier: all) AS \
-        SELECT *, \(verdict(lines)) AS verdict FROM (
-          SELECT \(source.table.line) AS line, \(source.table.defect) AS defect,
-            \(lines.lineColumns.joined()), \(suspects(lines).joined())
-          FROM \(source.table.relation()))
-        """)
-      try await session.execute(
-        """
-        INSERT INTO quarantine
-        SELECT \(literal: source.name), line, verdict.column_name, verdict.value, verdict.reason
-        FROM \(identifier: all) WHERE verdict IS NOT NULL ORDER BY line
-        """)
-      try await session.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE \(identifier: target) AS \
-        SELECT \(kept) FROM \(identifier: all) WHERE verdict IS NULL
-        """)
-      let row = try await session.row(
-        "SELECT count(*), count(verdict), count(*) FILTER (verdict IS NULL AND customer IS NULL) FROM \(identifier: all)"
-      )
-      try await session.execute("DROP TABLE \(identifier: all)")
-      let count = row[0].int ?? 0
-      let quarantined = row[1].int ?? 0
-      return StagedFile(
-        table: target, lines: count - quarantined, guests: row[2].int ?? 0, quarantined: quarantined,
-        orderIsNumber: lines.orderIsNumber && shape.identity == nil, isExact: true)
-    } catch { throw .engine(error) }
+    try await session.perform(
+      """
+      CREATE OR REPLACE TEMP TABLE \(identifier: all) AS \
+      SELECT *, \(verdict(lines)) AS verdict FROM (
+        SELECT \(source.table.line) AS line, \(source.table.defect) AS defect,
+          \(lines.lineColumns.joined()), \(suspects(lines).joined())
+        FROM \(source.table.relation()))
+      """)
+    try await session.perform(
+      """
+      INSERT INTO quarantine
+      SELECT \(literal: source.name), line, verdict.column_name, verdict.value, verdict.reason
+      FROM \(identifier: all) WHERE verdict IS NOT NULL ORDER BY line
+      """)
+    try await session.perform(
+      """
+      CREATE OR REPLACE TEMP TABLE \(identifier: target) AS \
+      SELECT \(kept) FROM \(identifier: all) WHERE verdict IS NULL
+      """)
+    let row = try await session.fetchRow(
+      "SELECT count(*), count(verdict), count(*) FILTER (verdict IS NULL AND customer IS NULL) FROM \(identifier: all)"
+    )
+    try await session.perform("DROP TABLE \(identifier: all)")
+    let count = row[0].int ?? 0
+    let quarantined = row[1].int ?? 0
+    return StagedFile(
+      table: target, lines: count - quarantined, guests: row[2].int ?? 0, quarantined: quarantined,
+      orderIsNumber: lines.orderIsNumber && shape.identity == nil, isExact: true)
   }
 
   private var keptColumns: [SQL] {

@@ -78,15 +78,12 @@ struct FastStaging {
   }
 
   private func check(_ lines: LineSQL) async throws(IngestionError) -> StagedFile? {
-    let row: [SQLValue]
-    do throws(WarehouseError) {
-      row = try await session.row(
-        """
-        SELECT count(*), count(day), count(amount), year(min(day)), year(max(day)), \
-        count(customer), min(customer) < '!', count(*) FILTER (suffix(customer, ' ')) \
-        FROM \(identifier: target)
-        """)
-    } catch { throw .engine(error) }
+    let row = try await session.fetchRow(
+      """
+      SELECT count(*), count(day), count(amount), year(min(day)), year(max(day)), \
+      count(customer), min(customer) < '!', count(*) FILTER (suffix(customer, ' ')) \
+      FROM \(identifier: target)
+      """)
     let count = row[0].int ?? 0
     let firstYear = row[3].int ?? ImportLimits.years.lowerBound
     let lastYear = row[4].int ?? ImportLimits.years.lowerBound
@@ -109,11 +106,9 @@ struct FastStaging {
     guard source.amountColumns.contains(where: { source.numbers[$0]?.isProven == false }) else {
       return true
     }
-    do throws(WarehouseError) {
-      let value = try await session.value(
-        "SELECT count(*) FROM \(identifier: target) WHERE amount % 1 <> 0")
-      return value.int == 0
-    } catch { throw .engine(error) }
+    let decimals = try await session.fetchInt(
+      "SELECT count(*) FROM \(identifier: target) WHERE amount % 1 <> 0")
+    return decimals == 0
   }
 }
 
@@ -128,13 +123,4 @@ struct StagedFile: Sendable, Hashable {
   /// `order_ref` is a BIGINT still.
   let orderIsNumber: Bool
   let isExact: Bool
-}
-
-extension QuerySession {
-  /// Drops a temporary table that may not be there.
-  func drop(_ table: String) async throws(IngestionError) {
-    do throws(WarehouseError) {
-      try await execute("DROP TABLE IF EXISTS \(identifier: table)")
-    } catch { throw .engine(error) }
-  }
 }

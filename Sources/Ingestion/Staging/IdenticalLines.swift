@@ -12,28 +12,25 @@ struct IdenticalLines {
     let comparable = zip(cells, source.table.types).map { cell, type -> SQL in
       type == .other ? "\(cell)::VARCHAR" : cell
     }
-    do throws(WarehouseError) {
-      try await session.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE import_hashes AS
-        SELECT hash(\(comparable.joined())) AS h
-        FROM \(source.table.relation(TypedReading(ignoresErrors: true))) WHERE \(source.table.defect) IS NULL
-        """)
-      let lines = try await session.value("SELECT count(*) FROM import_hashes").int ?? 0
-      // A part at a time, so that memory stays bounded.
-      let parts = max(1, lines / 2_000_000)
-      var distinct = 0
-      for part in 0..<parts {
-        distinct +=
-          try await session.value(
-            """
-            SELECT count(DISTINCT h) FROM import_hashes
-            WHERE h % \(number: parts) = \(number: part)
-            """
-          ).int ?? 0
-      }
-      try await session.execute("DROP TABLE import_hashes")
-      return lines - distinct
-    } catch { throw .engine(error) }
+    try await session.perform(
+      """
+      CREATE OR REPLACE TEMP TABLE import_hashes AS
+      SELECT hash(\(comparable.joined())) AS h
+      FROM \(source.table.relation(TypedReading(ignoresErrors: true))) WHERE \(source.table.defect) IS NULL
+      """)
+    let lines = try await session.fetchInt("SELECT count(*) FROM import_hashes")
+    // A part at a time, so that memory stays bounded.
+    let parts = max(1, lines / 2_000_000)
+    var distinct = 0
+    for part in 0..<parts {
+      distinct +=
+        try await session.fetchInt(
+          """
+          SELECT count(DISTINCT h) FROM import_hashes
+          WHERE h % \(number: parts) = \(number: part)
+          """)
+    }
+    try await session.perform("DROP TABLE import_hashes")
+    return lines - distinct
   }
 }

@@ -77,7 +77,7 @@ struct LineSQL: Sendable {
         let value: SQL = "abs(coalesce(\(number(discount)), 0))"
         amount =
           plan.discountIsPercent
-          ? "TRY_CAST((\(amount))::DECIMAL(28,6) * (1 - \(value) / 100)::DECIMAL(9,6) AS DECIMAL(18,4))"
+          ? "TRY_CAST(TRY_CAST(\(amount) AS DECIMAL(28,6)) * (1 - \(value) / 100)::DECIMAL(9,6) AS DECIMAL(18,4))"
           : "(\(amount)) - sign(\(number(quantity)) * \(number(price))) * \(value)"
       }
       amount = "TRY_CAST(\(amount) AS DECIMAL(18,4))"
@@ -86,22 +86,28 @@ struct LineSQL: Sendable {
       let sign: SQL = tax.sign > 0 ? "+" : "-"
       amount = "TRY_CAST(\(amount) \(sign) coalesce(\(number(tax.column)), 0) AS DECIMAL(18,4))"
     }
-    if let quantity = plan.quantity, mayBeNegative(quantity) {
+    // A negative quantity is a return, whatever the sign of the price or of the amount.
+    if let quantity = plan.signed {
       amount =
         "CASE WHEN \(number(quantity)) < 0 AND \(amount) > 0 THEN -(\(amount)) ELSE \(amount) END"
     }
     return amount
   }
 
-  /// A sample without a negative quantity says little: only unsigned types say enough.
-  private func mayBeNegative(_ column: Int) -> Bool { true }
-
   /// The optional columns of the shape, with their names.
   var optional: [SQL] {
     shape.texts.map { role, name in
-      let value = source.column(role).map { text($0) } ?? "NULL::VARCHAR"
+      let value =
+        source.column(role).map { text($0) } ?? (role == .currency ? currency : "NULL::VARCHAR")
       return "\(value) AS \(identifier: name)"
     }
+  }
+
+  /// The sign or code in the cells of amounts, else what their header names.
+  private var currency: SQL {
+    let named = source.headerCurrency.map { "\(literal: $0)" as SQL } ?? "NULL::VARCHAR"
+    guard let column = source.amountColumns.first, type(column) == .text else { return named }
+    return "coalesce(\(cells.currency(readable(column))), \(named))"
   }
 
   var cancelled: SQL? {

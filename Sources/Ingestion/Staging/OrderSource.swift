@@ -12,7 +12,11 @@ struct OrderSource: Sendable {
   let headerLine: Int
   let profiles: [ColumnProfile]
   let roles: RoleAssignment
+  /// The currency that the mapping names.
+  var toldCurrency: CurrencyCode?
   var date: DateForm?
+  /// What a copy of the file showed; nil without a copy.
+  var encodings: EncodingFindings?
   /// By column, for every column that is read as a number.
   var numbers: [Int: NumberForm]
 
@@ -20,6 +24,27 @@ struct OrderSource: Sendable {
   var name: String { table.file.name }
 
   func column(_ role: ColumnRole) -> Int? { roles.columns[role] }
+
+  /// The currency that the mapping or the headers of the amounts name.
+  var headerCurrency: String? {
+    toldCurrency?.rawValue ?? amountColumns.lazy.compactMap { profiles[$0].header.currency }.first
+  }
+
+  /// Whether amounts are texts that may carry signs or codes of currencies.
+  var hasWrittenCurrency: Bool {
+    amountColumns.contains {
+      profiles[$0].type == .text && (numbers[$0]?.isPlain != true || isTextTable)
+    }
+  }
+
+  /// Whether the engine cannot type the cells while it reads them.
+  private var isTextTable: Bool {
+    switch table.reading {
+    case .csv(let dialect): dialect.encoding != .utf8 || dialect.separator == .blanks
+    case .parquet: false
+    case .normalised, .table: true
+    }
+  }
 
   /// The columns that amounts are made of.
   var amountColumns: [Int] {
@@ -49,7 +74,10 @@ struct StagedShape: Sendable, Hashable {
     func any(_ role: ColumnRole) -> Bool { sources.contains { $0.column(role) != nil } }
     order = any(.order)
     status = any(.status)
-    currency = any(.currency)
+    // Where amounts carry signs, or files differ, each line keeps its own currency.
+    currency =
+      any(.currency) || sources.contains(where: \.hasWrittenCurrency)
+      || Set(sources.map(\.headerCurrency)).count > 1
     product = any(.product)
     category = any(.category)
     channel = any(.channel)
