@@ -47,7 +47,8 @@ extension Vocabulary {
       "ordered at", "purchased at", "order purchase timestamp", "processed at", "completed at",
       "paid at", "date paiement", "payment date", "date piece", "date document", "day", "jour",
       "jour achat", "jour vente", "order day", "invoice day", "trans date", "visit date",
-      "date visite", "date passage",
+      "date visite", "date passage", "event date", "event time", "event timestamp", "occurred at",
+      "date evenement", "date interaction",
     ],
     .time: ["time", "heure", "heure commande", "hour", "heure achat", "heure vente", "trans time"],
     .amount: [

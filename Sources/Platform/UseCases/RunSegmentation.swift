@@ -76,15 +76,14 @@ package struct RunSegmentation: Sendable {
     in session: any QuerySession
   ) async throws -> (first: LocalDate, asOf: LocalDate) {
     let row = try await session.row(
-      "SELECT min(day) FILTER (is_purchase), max(day) FILTER (is_purchase), max(day) FROM order_history"
-    )
+      "SELECT min(day) FILTER (is_purchase), max(day) FROM order_history")
     let fixed: LocalDate? =
       switch request.asOf {
       case .lastOrder: nil
       case .date(let date): date
       case .now: try today()
       }
-    let last = (row[1].days ?? row[2].days).map(LocalDate.init(daysSinceEpoch:))
+    let last = row[1].days.map(LocalDate.init(daysSinceEpoch:))
     guard let asOf = fixed ?? last else { throw PlatformError.noPurchases(asOf: try today()) }
     guard let first = row[0].days.map(LocalDate.init(daysSinceEpoch:)), first <= asOf else {
       throw PlatformError.noPurchases(asOf: asOf)
