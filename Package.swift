@@ -62,11 +62,11 @@ let package = Package(
         .linkedLibrary("duckdb"), .linkedLibrary("duckdbpystub"),
       ]),
     library("DuckDBEngine", ["Warehouse", "SQLBuilder", "CDuckDB"]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     library(
       "Ingestion",
       [
-        "Warehouse", "CustomerSchema", "SQLBuilder", "CZlib",
+        "Warehouse", "CustomerSchema", "SQLBuilder", "CCompression",
         .product(name: "Yams", package: "Yams"),
       ]),
     library(

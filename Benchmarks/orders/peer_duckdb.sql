@@ -4,7 +4,6 @@
 -- customers.parquet, customers.csv, lists/SEGMENT.csv and figures.json into the current folder.
 -- One line is one order; a negative amount is a return, 0 is set aside; the period is one year.
 
-SET preserve_insertion_order = false;
 
 CREATE TABLE orders AS
 SELECT customer_id AS customer, CAST(order_date AS DATE) AS day,
@@ -139,7 +138,8 @@ SELECT customer, first_purchase, last_purchase, days_since_last_purchase, orders
   coalesce(segment(r_score, f_score, m_score), 'no_purchase') AS segment,
   coalesce(rfm_group(r_score, f_score, m_score), 'no_purchase') AS rfm_group,
   split_part(lifecycle_rule, '_', 1) AS lifecycle_stage, lifecycle_rule
-FROM scored;
+FROM scored
+ORDER BY customer;
 
 CREATE TABLE earlier_segments AS
 SELECT customer, segment(r, f, m) AS earlier_segment
@@ -261,9 +261,9 @@ FROM overall;
 
 ---------------------------------------------------------------------------------- outputs
 
-COPY (SELECT * FROM customers ORDER BY customer)
+COPY customers
 TO 'customers.parquet' (FORMAT parquet, COMPRESSION zstd);
-COPY (SELECT * FROM customers ORDER BY customer) TO 'customers.csv' (HEADER);
+COPY customers TO 'customers.csv' (HEADER);
 
 CREATE MACRO list_of(name) AS TABLE
 SELECT customer, last_purchase, days_since_last_purchase, orders,

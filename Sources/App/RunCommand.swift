@@ -49,6 +49,9 @@ struct SourceOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.customers"), valueName: "file"))
   var customers: String?
 
+  @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.events"), valueName: "file"))
+  var events: [String] = []
+
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.mapping"), valueName: "file.yaml"))
   var mapping: String?
 
@@ -82,6 +85,7 @@ struct SourceOptions: ParsableArguments {
 
   func apply(to request: inout RunRequest, workspace: Workspace?) throws {
     request.customers = customers
+    request.events = events
     request.mapping = mapping
     request.dateOrder = dates
     request.amounts = amounts

@@ -48,18 +48,39 @@ package struct OrderImporter: Sendable {
     try await resolveForms(&sources)
     for source in sources { try requireColumns(source) }
     let shape = StagedShape(sources)
-    var files: [StagedFile] = []
-    for (index, source) in sources.enumerated() {
-      files.append(try await stageFile(source, shape, index, mapping))
-    }
+    let files = try await stageFiles(&sources, shape, mapping)
     return try await Finishing(
       session: session, sources: sources, files: files, shape: shape, mapping: mapping,
       options: options
     ).run()
   }
 
+  /// Says what a sample of the files tells, without staging anything.
+  ///
+  /// - Throws: `IngestionError` when a file or the mapping cannot be read at all; what stands in
+  ///   the way of an import otherwise is among the result's problems.
+  package func understand() async throws(IngestionError) -> Understanding {
+    let mapping = try readMapping()
+    try checkTimeZone()
+    var sources = try await recognise(mapping)
+    var problems: [UserMessage] = []
+    for source in sources {
+      do throws(IngestionError) { try requireColumns(source) } catch {
+        problems.append(error.userMessage)
+      }
+    }
+    do throws(IngestionError) { try await resolveForms(&sources) } catch {
+      if case .engine = error { throw error }
+      problems.append(error.userMessage)
+    }
+    return Understanding(
+      sources: sources.map { $0.report(lines: 0) }, problems: problems,
+      mapping: MappingWriter(sources: sources, options: options, mapping: mapping).lines())
+  }
+
   func readMapping() throws(IngestionError) -> Mapping {
-    Mapping()
+    guard let path = options.mappingPath else { return Mapping() }
+    return try MappingReader(file: path).read()
   }
 
   private func checkTimeZone() throws(IngestionError) {
@@ -95,7 +116,7 @@ package struct OrderImporter: Sendable {
       let roles = try recognition.assign()
       var source = OrderSource(
         table: loaded.table, dialect: loaded.dialect, sheet: loaded.sheet,
-        hasHeader: loaded.hasHeader, profiles: profiles, roles: roles, date: nil, numbers: [:])
+        hasHeader: loaded.hasHeader, headerLine: loaded.headerLine, profiles: profiles, roles: roles, date: nil, numbers: [:])
       if let column = roles.columns[.date] {
         source.date = DateForm(
           profiles[column], order: options.dateOrder ?? mapping.dates,
@@ -151,21 +172,39 @@ package struct OrderImporter: Sendable {
 
   // MARK: Staging
 
-  private func stageFile(
-    _ source: OrderSource, _ shape: StagedShape, _ index: Int, _ mapping: Mapping
-  ) async throws(IngestionError) -> StagedFile {
+  /// Each file's lines in a table of its own, the fast way where every file allows it.
+  private func stageFiles(
+    _ sources: inout [OrderSource], _ shape: StagedShape, _ mapping: Mapping
+  ) async throws(IngestionError) -> [StagedFile] {
     let cells = CellSQL(timeZone: options.timeZone)
-    let target = "import_lines_\(index)"
-    let cancelled = CancelledStatuses(mapping).among(
-      source.column(.status).map { source.profiles[$0].values } ?? [])
-    let fast = FastStaging(
-      source: source, shape: shape, cells: cells, session: session, target: target)
-    if let staged = try await fast.run(cancelled: cancelled) { return staged }
-    var source = source
-    try normalise(&source, index)
-    return try await ExactStaging(
-      source: source, shape: shape, cells: cells, session: session, target: target
-    ).run(cancelled: cancelled)
+    var ages = Array(repeating: 0, count: sources.count)
+    for (age, index) in ExportOrder.oldestFirst(sources.map(\.name)).enumerated() {
+      ages[index] = age
+    }
+    let cancelled = sources.map { source in
+      CancelledStatuses(mapping).among(
+        source.column(.status).map { source.profiles[$0].values } ?? [])
+    }
+    var files: [StagedFile] = []
+    for (index, source) in sources.enumerated() {
+      let fast = FastStaging(
+        source: source, shape: shape, cells: cells, session: session, age: ages[index],
+        target: "import_lines_\(index)")
+      guard let file = try await fast.run(cancelled: cancelled[index]) else { break }
+      files.append(file)
+    }
+    if files.count == sources.count { return files }
+    // Lines are compared across files: all of them are read the same way.
+    files = []
+    for index in sources.indices {
+      try normalise(&sources[index], index)
+      files.append(
+        try await ExactStaging(
+          source: sources[index], shape: shape, cells: cells, session: session, age: ages[index],
+          target: "import_lines_\(index)"
+        ).run(cancelled: cancelled[index]))
+    }
+    return files
   }
 
   /// Gives a text file that the engine cuts by itself a copy whose rows know their lines.

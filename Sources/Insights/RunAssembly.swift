@@ -96,19 +96,60 @@ extension RunFigures {
     package let timeZone: String
     package let method: RunResult.MethodReport
     package let imported: ImportReport
+    package let engagement: EngagementFrame?
     package let objective: RunResult.Objective?
 
     package init(
       quartierVersion: String, asOfRule: RunResult.AsOfRule, timeZone: String,
-      method: RunResult.MethodReport, imported: ImportReport, objective: RunResult.Objective?
+      method: RunResult.MethodReport, imported: ImportReport,
+      engagement: EngagementFrame?, objective: RunResult.Objective?
     ) {
       self.quartierVersion = quartierVersion
       self.asOfRule = asOfRule
       self.timeZone = timeZone
       self.method = method
       self.imported = imported
+      self.engagement = engagement
       self.objective = objective
     }
+  }
+
+  /// What became of event files, and the cuts of their scores.
+  package struct EngagementFrame: Sendable {
+    package let imported: EventReport
+    package let thresholds: RFMThresholds
+
+    package init(imported: EventReport, thresholds: RFMThresholds) {
+      self.imported = imported
+      self.thresholds = thresholds
+    }
+  }
+
+  /// Who interacts and what that is worth; nil without event files.
+  private func engagement(
+    _ frame: EngagementFrame?, from session: any QuerySession
+  ) async throws(WarehouseError) -> RunResult.EngagementReport? {
+    guard let frame else { return nil }
+    let known = try await session.row(
+      """
+      SELECT count(*), CAST(sum(e.interactions) AS BIGINT), count(*) FILTER (c.orders > 0)
+      FROM customer_engagement AS e LEFT JOIN customers AS c USING (customer)
+      """)
+    let levels = try await session.query(
+      """
+      SELECT CAST(floor(e.engagement_score) AS BIGINT) AS level, count(*),
+        count(*) FILTER (c.orders > 0), coalesce(sum(c.revenue), 0)
+      FROM customer_engagement AS e LEFT JOIN customers AS c USING (customer)
+      GROUP BY level ORDER BY level DESC
+      """
+    ).rows.map { row in
+      RunResult.EngagementReport.Level(
+        score: row[0].int ?? 0, customers: row[1].int ?? 0, purchasers: row[2].int ?? 0,
+        revenue: money(row[3]))
+    }
+    return RunResult.EngagementReport(
+      imported: frame.imported, thresholds: frame.thresholds, customers: known[0].int ?? 0,
+      interactions: known[1].int ?? 0, purchasers: known[2].int ?? 0, levels: levels)
   }
 
   /// Everything together, with the remaining figures read and the sentences made.
@@ -125,7 +166,8 @@ extension RunFigures {
         rules: frame.method.lifecycle, totals: totals, from: session),
       grid: try await grid(from: session),
       migration: try await migration(of: frame.method.partition, from: session), cohorts: cohorts,
-      concentration: try await concentration(from: session), objective: frame.objective,
+      concentration: try await concentration(from: session),
+      engagement: try await engagement(frame.engagement, from: session), objective: frame.objective,
       headlines: [],
       notes: [])
     result.headlines = Headlines.messages(for: result)

@@ -24,6 +24,8 @@ package struct RunResult: Sendable, Codable {
   package let migration: MigrationReport?
   package let cohorts: CohortReport
   package let concentration: ConcentrationReport
+  /// Nil without event files.
+  package let engagement: EngagementReport?
   package let objective: Objective?
   /// What a busy owner must know, most important first.
   package internal(set) var headlines: [UserMessage]
@@ -199,6 +201,39 @@ extension RunResult {
       package let customers: Int
       /// Customers with a purchase k steps after the first; element 0 is the cohort's size.
       package let active: [Int]
+    }
+  }
+
+  /// Customers by their interactions, scored as purchases are.
+  package struct EngagementReport: Sendable, Codable {
+    package let imported: EventReport
+    /// In the places of days, orders and monetary value: days since the last interaction, number
+    /// of interactions, days with one.
+    package let thresholds: RFMThresholds
+    /// Customers with an interaction, and those of them who bought.
+    package let customers: Int
+    package let interactions: Int
+    package let purchasers: Int
+    /// By the whole part of the score, best first: who could buy more, who only looks.
+    package let levels: [Level]
+
+    package struct Level: Sendable, Codable {
+      package let score: Int
+      package let customers: Int
+      package let purchasers: Int
+      package let revenue: Money
+    }
+
+    package init(
+      imported: EventReport, thresholds: RFMThresholds, customers: Int, interactions: Int,
+      purchasers: Int, levels: [Level]
+    ) {
+      self.imported = imported
+      self.thresholds = thresholds
+      self.customers = customers
+      self.interactions = interactions
+      self.purchasers = purchasers
+      self.levels = levels
     }
   }
 

@@ -9,6 +9,8 @@ package struct RunRequest: Sendable {
   package var orders: [String] = []
   /// A file of customers, for names in the lists.
   package var customers: String?
+  /// Files of interactions (visits, clicks, openings), for engagement scores.
+  package var events: [String] = []
   package var mapping: String?
   /// When the file's dates can be read in two ways.
   package var dateOrder: DateOrder?

@@ -242,4 +242,44 @@ import Testing
     #expect(limited.status == 0, "\(limited.error)")
     #expect(limited.output == free.output)
   }
+
+  @Test func `interactions are scored as purchases are, and who only looks is in the table`() throws
+  {
+    let program = try Program()
+    defer { program.remove() }
+    let orders = try program.write(
+      "customer_id,order_date,amount\na,2024-01-05,10\nb,2024-02-20,20\n", to: "orders.csv")
+    let events = try program.write(
+      """
+      customer_id,event_date,event
+      a,2024-01-01,visit
+      a,2024-01-01,click
+      a,2024-02-19,visit
+      c,2024-02-13,visit
+      ,2024-02-13,visit
+      b,2024-02-31,visit
+      """, to: "events.csv")
+    let answer = try program.run(
+      "run", orders, "--events", events, "--out", "out", "--json", "--max-unusable", "30%")
+    #expect(answer.status == 0, "\(answer.error)")
+    let engagement = try #require(try answer.json()["engagement"] as? [String: Any])
+    #expect(engagement["customers"] as? Int == 2)
+    #expect(engagement["interactions"] as? Int == 4)
+    #expect(engagement["purchasers"] as? Int == 1)
+    let imported = try #require(engagement["imported"] as? [String: Any])
+    #expect(imported["lines"] as? Int == 6)
+    #expect(imported["anonymous_lines"] as? Int == 1)
+    #expect(imported["quarantined_lines"] as? Int == 1)
+    let table = try Package.python(
+      """
+      import duckdb, sys
+      print(duckdb.sql(f"select customer, orders, segment = 'no_purchase', interactions, active_days, "
+        f"days_since_last_interaction from read_parquet('{sys.argv[1]}') order by 1").fetchall())
+      """, program.path("out/customers.parquet"))
+    #expect(
+      table.contains(
+        "[('a', 1, False, 3, 2, 1), ('b', 1, False, None, None, None), ('c', 0, True, 1, 1, 7)]"),
+      "\(table)")
+    #expect(try program.text("out/quarantine.csv").contains("events.csv,7,event_date,2024-02-31"))
+  }
 }

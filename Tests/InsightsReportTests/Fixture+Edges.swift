@@ -38,7 +38,7 @@ extension Fixture {
       otherSegments: shop.segments, lifecycle: shop.lifecycle, grid: shop.grid,
       migration: RunResult.MigrationReport(
         from: migration.from, to: migration.to, flows: flows), cohorts: shop.cohorts,
-      concentration: shop.concentration, objective: nil, headlines: [], notes: [])
+      concentration: shop.concentration, engagement: nil, objective: nil, headlines: [], notes: [])
     result.headlines = Headlines.messages(for: result)
     return result
   }
@@ -76,7 +76,7 @@ extension Fixture {
       concentration: hasRevenue
         ? concentration(exponent: isEqual ? 1 : 0.4)
         : RunResult.ConcentrationReport(
-          gini: nil, revenueShareOfTop: [], customersForEightyPercent: nil), objective: nil,
+          gini: nil, revenueShareOfTop: [], customersForEightyPercent: nil), engagement: nil, objective: nil,
       headlines: [], notes: [])
     result.headlines = Headlines.messages(for: result)
     return result

@@ -134,8 +134,11 @@ struct RunReportTests {
       }
     }
     var files: [String] = []
-    for language in Language.allCases {
-      for (name, result) in Self.runs {
+    for (index, run) in Self.runs.enumerated() {
+      let (name, result) = run
+      // Both languages of the first, one of each other: a page takes half a second.
+      for language in Language.allCases
+      where index == 0 || (index % 2 == 0) == (language == .french) {
         let file = folder + "/\(name).\(language.rawValue).html"
         try RunReport.html(result, language: language)
           .write(toFile: file, atomically: true, encoding: .utf8)

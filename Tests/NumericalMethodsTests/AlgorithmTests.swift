@@ -145,6 +145,9 @@ struct AlgorithmTests {
     let values: [Double] = [13, 1, 1, 8, 1, 2, 1, 2, 3, 5]
     let cuts = Statistics.quantiles(values, [0.2, 0.4, 0.6, 0.8])
     #expect(zip(cuts, [1, 1.6, 2.4, 5.6]).allSatisfy { abs($0 - $1) < 1e-14 })
+    // A score is one plus the cuts strictly below.
+    let scores = values.sorted().map { v in 1 + cuts.filter { $0 < v }.count }
+    #expect(scores == [1, 1, 1, 1, 3, 3, 4, 4, 5, 5])
     #expect(Statistics.median([4, 1, 2, 3]) == 2.5)
     #expect(Statistics.ranks([10, 20, 10, 5]) == [2.5, 4, 2.5, 1])
     #expect(abs((Statistics.correlation([1, 2, 3], [2, 4, 6]) ?? 0) - 1) < 1e-15)

@@ -63,7 +63,9 @@ struct FormatsTests {
     "Changes carry their sign",
     arguments: [
       (0.12, "+12\u{202F}%"), (-0.052, "−5,2\u{202F}%"), (0, "0\u{202F}%"),
-      (0.0001, "0\u{202F}%"), (-1, "−100\u{202F}%"),
+      (0.0001, "0\u{202F}%"), (-1, "−100\u{202F}%"), (2.99, "+299\u{202F}%"), (3, "×4"),
+      (4.26, "×5,3"), (9.83, "×11"),
+      (.infinity, "–"),
     ])
   func changes(ratio: Double, french: String) {
     #expect(Formats(.french).change(ratio) == french)

@@ -207,6 +207,78 @@ struct LifetimeFitTests {
     }
   }
 
+  @Test("Where leaving does not show, the fit says that plain NBD does as well")
+  func leavingDoesNotShow() throws {
+    let table = try Simulation.histories(.nbd, [1.5, 12], customers: 3000, seed: 5)
+    do {
+      let model = try LifetimeModel.fit(.bgNBD, to: table)
+      let report = try #require(model.report)
+      #expect(report.cautions.contains(.leavingDoesNotShow(alternatives: ["nbd"])))
+    } catch let error as ModelError {
+      // With no one leaving the maximum may also lie at a = 0, which is refused.
+      #expect(error.code == "model.no-sensible-optimum")
+    }
+    // Whoever does leave is noticed.
+    let leaving = try Simulation.histories(.bgNBD, [1.5, 12, 0.8, 2.5], customers: 3000, seed: 5)
+    let report = try #require(try LifetimeModel.fit(.bgNBD, to: leaving).report)
+    #expect(!report.cautions.contains(.leavingDoesNotShow(alternatives: ["nbd"])))
+  }
+
+  @Test("Sixty hostile bases: a finite model that explains itself, or a reason")
+  func hostile() throws {
+    var rng = RandomSource(seed: 99)
+    var fitted = 0
+    for round in 0..<60 {
+      let n = 12 + rng.integer(below: 150)
+      let scale = exp(8 * rng.uniform() - 2)
+      let style = round % 5
+      var x: [Double] = []
+      var tx: [Double] = []
+      var t: [Double] = []
+      for _ in 0..<n {
+        let age = style == 0 ? scale : scale * rng.uniform()
+        let count =
+          style == 1 ? 1 : (style == 2 ? 20_000 * rng.uniform() : exp(3 * rng.normal())).rounded()
+        x.append(age == 0 ? 0 : count)
+        tx.append(count == 0 ? 0 : (style == 3 ? age : age * rng.uniform()))
+        t.append(age)
+      }
+      let table = try HistoryTable(
+        repeatPurchases: x, lastPurchaseAge: tx, customerAge: t, unit: .day)
+      for family in LifetimeFamily.allCases {
+        do throws(ModelError) {
+          let model = try LifetimeModel.fit(family, to: table)
+          fitted += 1
+          let scores = try model.score(
+            table, horizon: TimeSpan(1, .year), discount: DiscountRate(perYear: 0.1))
+          #expect(model.parameters.allSatisfy { $0 > 0 && $0.isFinite })
+          #expect(scores.aliveProbability.allSatisfy { $0 >= 0 && $0 <= 1 })
+          #expect(scores.expectedPurchases.allSatisfy { $0 >= 0 && $0.isFinite })
+          #expect(scores.discountedPurchases.allSatisfy { $0 >= 0 && $0.isFinite })
+          #expect(model.report?.standardErrors.allSatisfy(\.isFinite) == true)
+        } catch {
+          #expect(["model.no-sensible-optimum", "model.too-little-data"].contains(error.code))
+          #expect(!error.suggestion.isEmpty)
+        }
+      }
+    }
+    #expect(fitted > 30)
+  }
+
+  @Test("Absurd covariates of a new customer still get finite answers")
+  func absurdCovariates() throws {
+    let model = try LifetimeModel(
+      family: .bgNBD, unit: .week, parameters: [0.5, 6, 0.8, 2.5],
+      covariates: CovariateEffects(names: ["z"], onPurchases: [0.5], onLeaving: [0.3]))
+    for z in [-1e9, -50, 50, 1e9] {
+      let process = model.process(for: [z])
+      let h = PurchaseHistory(repeatPurchases: 3, lastPurchaseAge: 20, customerAge: 30)
+      let alive = process.aliveProbability(h)
+      let expected = process.expectedPurchases(h, over: 52)
+      #expect(alive >= 0 && alive <= 1 && expected >= 0 && expected.isFinite)
+    }
+  }
+
   @Test("Impossible spends are refused, absurd ones named")
   func spendErrors() throws {
     func code(_ m: [Double]) -> String? {

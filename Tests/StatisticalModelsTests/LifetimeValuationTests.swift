@@ -25,9 +25,9 @@ struct LifetimeValuationTests {
     let expected = 1.45512319 * (0.3 * 25.1476378 - 1) - 10 * years
     #expect(abs(values.values[0] - expected) < 1e-5)
     #expect(values.values[1] < values.values[0])
-    #expect(abs(values.total.estimate - values.values.reduce(0, +)) < 1e-12)
+    #expect(abs(values.total - values.values.reduce(0, +)) < 1e-12)
     // Published parameters have no covariance, so no interval is claimed.
-    #expect(values.total.lower.isNaN && values.lower.isEmpty)
+    #expect(values.totalInterval == nil && values.lower.isEmpty)
   }
 
   @Test("A model refuses histories in another unit")
@@ -81,17 +81,18 @@ struct LifetimeValuationTests {
         currency: "USD")
       return try model.values(
         of: table, meanSpend: data.meanSpend, spend: spend, settings: settings,
-        perCustomerIntervals: rows == nil)
+        intervals: rows == nil ? .customers : .none)
     }
     let values = try total(nil)
-    let error = (values.total.upper - values.total.lower) / (2 * 1.959964)
+    let interval = try #require(values.totalInterval)
+    let error = (interval.upper - interval.lower) / (2 * 1.959964)
     #expect(values.lower.count == 2357)
     #expect(zip(values.lower, values.values).allSatisfy { $0 <= $1 })
     var rng = RandomSource(seed: 5)
     var draws: [Double] = []
     for _ in 0..<80 {
       let rows = (0..<2357).map { _ in rng.integer(below: 2357) }
-      draws.append(try total(rows).total.estimate)
+      draws.append(try total(rows).total)
     }
     let bootstrap = Statistics.variance(draws).squareRoot()
     // 80 draws know a standard deviation to 8 %, so a factor 1.4 is more than four of its errors.

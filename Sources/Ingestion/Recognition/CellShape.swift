@@ -44,8 +44,8 @@ struct CellShape {
 
   var isNumber: Bool { number != nil }
 
-  init(_ text: String) {
-    self.text = text
+  init(_ raw: String) {
+    text = raw.trimmed
     let bytes = Array(text.utf8)
     number = bytes.count <= 40 ? Self.number(text) : nil
     date = bytes.count <= 40 ? Self.date(bytes, text) : nil

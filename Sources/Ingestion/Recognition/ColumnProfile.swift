@@ -48,6 +48,8 @@ struct ColumnProfile: Sendable {
   private(set) var distinct = 0
   private(set) var leadingZeros = 0
   private(set) var emails = 0
+  /// Cells with blanks at their ends, or with a word that stands for nothing.
+  private(set) var padded = 0
   private(set) var integers = 0
   private(set) var shortest = Int.max
   private(set) var longest = 0
@@ -66,7 +68,13 @@ struct ColumnProfile: Sendable {
     count = cells.count
     var seen: Set<String> = []
     var filled = 0
-    for cell in cells where !NullWords.all.contains(cell) {
+    for raw in cells {
+      let cell = raw.trimmed
+      guard !NullWords.all.contains(cell) else {
+        if !raw.isEmpty { padded += 1 }
+        continue
+      }
+      if cell.utf8.count != raw.utf8.count { padded += 1 }
       filled += 1
       seen.insert(cell)
       let length = cell.utf8.count

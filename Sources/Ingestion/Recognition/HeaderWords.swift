@@ -52,7 +52,8 @@ extension Vocabulary {
     .time: ["time", "heure", "heure commande", "hour", "heure achat", "heure vente", "trans time"],
     .amount: [
       "line total", "total ligne", "montant ligne", "line amount", "amount", "montant",
-      "sales value", "sales amount", "sale amount", "item total", "order item total",
+      "sales value", "sales amount", "sale amount", "item total", "line items total",
+      "order item total",
       "line item total",
       "total line", "product total", "total produit", "extended price", "prix total",
       "total price", "price total", "montant net", "net amount", "gross amount", "montant brut",
@@ -72,7 +73,8 @@ extension Vocabulary {
       "montant transaction", "total ticket", "montant ticket", "gross total", "net total",
     ],
     .quantity: [
-      "quantity", "qty", "qte", "quantite", "lineitem quantity", "line item quantity",
+      "quantity", "qty", "qte", "line items quantity", "lines quantity", "quantite",
+      "lineitem quantity", "line item quantity",
       "item quantity", "quantity ordered", "quantite commandee", "qte commandee", "order quantity",
       "product quantity", "quantite vendue", "qte vendue", "quantite facturee", "nb articles",
       "nombre articles", "nb", "nombre", "units", "unites", "nb unites", "units sold",
@@ -83,7 +85,8 @@ extension Vocabulary {
     ],
     .unitPrice: [
       "unit price", "unitprice", "prix unitaire", "pu", "p u", "price unit", "prix unit",
-      "lineitem price", "line item price", "item price", "item cost", "product price",
+      "lineitem price", "line item price", "line items price", "lines price", "item price",
+      "item cost", "product price",
       "prix article", "prix produit", "price each", "prix vente", "prix vente unitaire",
       "selling price", "price", "prix", "tarif", "tarif unitaire", "unit cost",
     ],
@@ -117,7 +120,8 @@ extension Vocabulary {
       "sku", "product id", "id product", "product code", "code produit", "ref produit",
       "reference produit", "ref article", "reference article", "code article", "stock code",
       "stockcode", "item id", "item code", "item no", "item number", "id produit", "id article",
-      "n article", "lineitem sku", "line item sku", "product sku", "ean", "upc", "asin", "gtin",
+      "n article", "lineitem sku", "line item sku", "line items sku", "line items product id",
+      "product sku", "ean", "upc", "asin", "gtin",
       "product", "produit", "article", "item", "ref", "reference",
     ],
     .productName: [

@@ -143,6 +143,12 @@ struct OrderRecognition {
       }
     }
     addShopifyOrder(&candidates)
+    // A bare `id` numbers the rows of a file: its orders, or its lines.
+    if let id = profiles.first(where: { $0.header.words == "id" }),
+      isPlausible(id, .order, .order)
+    {
+      candidates.append(Candidate(column: id.index, role: .order, score: 35))
+    }
     // The strongest name first; fuller columns and then earlier ones first among equals.
     candidates.sort {
       ($0.score, profiles[$0.column].filled, -$0.column)

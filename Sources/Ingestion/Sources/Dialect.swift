@@ -18,6 +18,8 @@ struct Dialect: Sendable, Hashable {
   /// Physical lines above the first data record, the header's included.
   var linesAbove = 0
   var hasHeader = false
+  /// The header's line, from 1.
+  var headerLine = 1
   /// Header texts, or `column1`… without a header. Their number is every record's.
   var columns: [String] = []
 

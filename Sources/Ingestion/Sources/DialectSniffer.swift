@@ -60,7 +60,7 @@ struct DialectSniffer {
     while records.count < 1000, try reader.next() {
       var fields: [String] = []
       for index in reader.ends.indices {
-        fields.append(String(decoding: reader.field(index), as: UTF8.self).trimmed)
+        fields.append(String(decoding: reader.field(index), as: UTF8.self))
       }
       records.append(SniffedRecord(line: reader.line, fields: fields))
     }
@@ -130,6 +130,7 @@ struct DialectSniffer {
       let next = records.indices.contains(top + 1) ? records[top + 1].line : first.line + 1
       // Blank lines below the header are passed over by every reader.
       dialect.linesAbove = min(next - 1, first.line + first.lineBreaks)
+      dialect.headerLine = first.line
       dialect.columns = HeaderDetection.names(first.fields)
       return (dialect, below)
     }
@@ -160,7 +161,7 @@ enum HeaderDetection {
   /// a number, a date or an address, and either words that are known or columns below of another
   /// nature.
   static func isHeader(_ first: [String], above rows: [[String]]) -> Bool {
-    let filled = first.filter { !$0.isEmpty }
+    let filled = first.filter { !$0.trimmed.isEmpty }
     guard !filled.isEmpty, filled.count * 2 >= first.count else { return false }
     guard
       filled.allSatisfy({
@@ -171,7 +172,7 @@ enum HeaderDetection {
     guard !rows.isEmpty else { return true }
     return first.indices.contains { column in
       let below = rows.prefix(200).compactMap {
-        column < $0.count && !$0[column].isEmpty ? CellShape($0[column]) : nil
+        column < $0.count && !$0[column].trimmed.isEmpty ? CellShape($0[column]) : nil
       }
       return !below.isEmpty && below.count { $0.isNumber || $0.date != nil } * 10 >= below.count * 8
     }
@@ -179,6 +180,6 @@ enum HeaderDetection {
 
   /// Column names: the header's texts, `columnN` where there is none.
   static func names(_ header: [String]) -> [String] {
-    header.enumerated().map { $1.isEmpty ? "column\($0 + 1)" : $1 }
+    header.enumerated().map { $1.trimmed.isEmpty ? "column\($0 + 1)" : $1.trimmed }
   }
 }

@@ -8,6 +8,7 @@ struct LoadedSource: Sendable {
   let dialect: Dialect?
   let sheet: String?
   let hasHeader: Bool
+  var headerLine = 1
   /// Days are counted from 1904 on.
   var is1904 = false
   /// Sample records, each with a cell per column.
@@ -60,7 +61,8 @@ struct SourceLoader {
       file: file, reading: .csv(dialect), columns: dialect.columns,
       types: Array(repeating: .text, count: width))
     return LoadedSource(
-      table: table, dialect: dialect, sheet: nil, hasHeader: dialect.hasHeader, sample: sample)
+      table: table, dialect: dialect, sheet: nil, hasHeader: dialect.hasHeader,
+      headerLine: dialect.headerLine, sample: sample)
   }
 
   /// Records from all over a large file, so that the sample is not only its oldest lines.
@@ -90,7 +92,7 @@ struct SourceLoader {
       while taken < most / blocks, try reader.next() {
         // A block may start inside quotes: what is cut wrongly shows by its width.
         guard reader.defect == nil, reader.ends.count == width else { continue }
-        rows.append((0..<width).map { String(decoding: reader.field($0), as: UTF8.self).trimmed })
+        rows.append((0..<width).map { String(decoding: reader.field($0), as: UTF8.self) })
         taken += 1
       }
     }

@@ -9,13 +9,16 @@ struct ExactStaging {
   let shape: StagedShape
   let cells: CellSQL
   let session: any QuerySession
+  let age: Int
   /// The table to create.
   let target: String
+  /// Whether a line without an amount is unusable: not so for events.
+  var needsAmount = true
 
   func run(cancelled: [String]) async throws(IngestionError) -> StagedFile {
     let lines = LineSQL(
       source: source, shape: shape, cells: cells, typed: TypedReading(),
-      textIsClean: source.table.isClean, cancelledStatuses: cancelled)
+      trustsSample: false, cancelledStatuses: cancelled, age: age)
     let all = target + "_all"
     let kept = keptColumns.joined()
     do throws(WarehouseError) {
@@ -39,13 +42,14 @@ struct ExactStaging {
         SELECT \(kept) FROM \(identifier: all) WHERE verdict IS NULL
         """)
       let row = try await session.row(
-        "SELECT count(*), count(verdict) FROM \(identifier: all)")
+        "SELECT count(*), count(verdict), count(*) FILTER (verdict IS NULL AND customer IS NULL) FROM \(identifier: all)"
+      )
       try await session.execute("DROP TABLE \(identifier: all)")
       let count = row[0].int ?? 0
       let quarantined = row[1].int ?? 0
       return StagedFile(
-        table: target, lines: count - quarantined, quarantined: quarantined,
-        orderIsNumber: lines.orderIsNumber && !shape.identity, isExact: true)
+        table: target, lines: count - quarantined, guests: row[2].int ?? 0, quarantined: quarantined,
+        orderIsNumber: lines.orderIsNumber && shape.identity == nil, isExact: true)
     } catch { throw .engine(error) }
   }
 
@@ -55,12 +59,13 @@ struct ExactStaging {
     columns += ["day", "amount"]
     columns += shape.texts.map { SQL.column($0.1) }
     if shape.status { columns.append("cancelled") }
+    if shape.identity != nil { columns += ["file", "identity"] }
     return columns
   }
 
   /// The columns without which a line has no amount, with the words for them.
   private var needed: [(column: Int, key: String)] {
-    switch source.roles.amount?.source {
+    switch needsAmount ? source.roles.amount?.source : nil {
     case .column(let column): [(column, "amount")]
     case .product(let quantity, let price): [(quantity, "quantity"), (price, "price")]
     case nil: []
@@ -107,6 +112,7 @@ struct ExactStaging {
         "WHEN \(number) IS NULL THEN \(wrong("quarantine.\(key).unreadable", column, text))",
       ]
     }
+    guard needsAmount else { return "CASE \(cases.joined(separator: " ")) END" }
     let last = needed.last.map { ($0.column, SQL.column("\($0.key)_text")) }
     cases.append(
       "WHEN amount IS NULL THEN \(wrong("quarantine.amount.too_large", last?.0, last?.1 ?? "NULL::VARCHAR"))"

@@ -22,18 +22,23 @@ struct Finishing {
         unusable: quarantined, lines: lines, share: share, limit: options.maximumUnusableShare,
         reasons: reasons)
     }
-    try await unite()
+    let outcome = try await unite()
     var columns = shape
     try await settleStatuses()
     let currency = try await settleCurrency(&columns)
-    let lineIsOrder = try await settleOrders()
-    let guests = try await int("SELECT count(*) - count(customer) FROM staged_lines")
-    let usable = try await int("SELECT count(*) FROM staged_lines")
+    let (lineIsOrder, hasOwnIds) = try await settleOrders()
+    let identical = try await identicalLines(hasOwnIds)
+    var guests = files.reduce(0) { $0 + $1.guests }
+    let usable = files.reduce(0) { $0 + $1.lines } - outcome.duplicates
+    if outcome.duplicates > 0 {
+      guests = try await int("SELECT count(*) - count(customer) FROM staged_lines")
+    }
     return ImportReport(
       sources: zip(sources, files).map { $0.report(lines: $1.lines + $1.quarantined) },
       lines: lines, usableLines: usable, guestLines: guests, quarantinedLines: quarantined,
-      quarantineReasons: reasons, identicalLinesWithinFile: 0, duplicateLinesAcrossFiles: 0,
-      changedOrders: 0, ordersCutBetweenFiles: 0, currency: currency,
+      quarantineReasons: reasons, identicalLinesWithinFile: identical,
+      duplicateLinesAcrossFiles: outcome.duplicates, changedOrders: outcome.changedOrders,
+      ordersCutBetweenFiles: outcome.cutOrders, currency: currency,
       amountBasis: sources[0].roles.amount?.basis
         ?? AmountBasis(
           tax: .unknown, taxSource: .assumption, shipping: .unknown, discount: .unknown),
@@ -61,17 +66,32 @@ struct Finishing {
     do throws(WarehouseError) { try await session.execute(sql) } catch { throw .engine(error) }
   }
 
-  /// One table of all files' lines.
-  private func unite() async throws(IngestionError) {
+  /// One table of all files' lines, without what counts already.
+  private func unite() async throws(IngestionError) -> Deduplication.Outcome {
     try await session.drop("staged_lines")
     if files.count == 1 {
       try await execute("ALTER TABLE \(identifier: files[0].table) RENAME TO staged_lines")
-      return
+      return Deduplication.Outcome()
     }
     let parts = files.map { "SELECT * FROM \(identifier: $0.table)" as SQL }
     try await execute(
       "CREATE TEMP TABLE staged_lines AS \(parts.joined(separator: " UNION ALL "))")
     for file in files { try await session.drop(file.table) }
+    let outcome = try await Deduplication(session: session, shape: shape, table: "staged_lines")
+      .run()
+    try await execute("ALTER TABLE staged_lines DROP COLUMN identity")
+    try await execute("ALTER TABLE staged_lines DROP COLUMN file")
+    return outcome
+  }
+
+  /// Where every line has an order id of its own, no two lines are equal.
+  private func identicalLines(_ hasOwnIds: Bool) async throws(IngestionError) -> Int {
+    if files.count == 1, hasOwnIds { return 0 }
+    var count = 0
+    for source in sources {
+      count += try await IdenticalLines(session: session, source: source).count()
+    }
+    return count
   }
 
   /// Statuses that no sample had.
@@ -117,13 +137,16 @@ struct Finishing {
   }
 
   /// Finds out whether each line is an order of its own; then order ids are not needed any more.
-  private func settleOrders() async throws(IngestionError) -> Bool {
-    guard shape.order else { return true }
+  ///
+  /// - Returns: that, and whether every line has an order id that no other line has.
+  private func settleOrders() async throws(IngestionError) -> (Bool, Bool) {
+    guard shape.order else { return (true, false) }
     let isUnique = try await OrderUniqueness(session: session).holds(
       isNumber: files.allSatisfy(\.orderIsNumber))
     if isUnique {
+      let missing = try await int("SELECT count(*) - count(order_ref) FROM staged_lines")
       try await execute("ALTER TABLE staged_lines DROP COLUMN order_ref")
-      return true
+      return (true, missing == 0)
     }
     if files.contains(where: \.orderIsNumber) {
       try await execute("ALTER TABLE staged_lines ALTER COLUMN order_ref TYPE VARCHAR")
@@ -131,7 +154,7 @@ struct Finishing {
     // A line without an order id is an order of its own; the unit separator is in no real id.
     try await execute(
       "UPDATE staged_lines SET order_ref = chr(31) || rowid::VARCHAR WHERE order_ref IS NULL")
-    return false
+    return (false, false)
   }
 }
 

@@ -8,10 +8,12 @@ struct LineSQL: Sendable {
   let cells: CellSQL
   /// How the engine types columns while it reads; empty when all are text or have their own type.
   let typed: TypedReading
-  /// Whether texts have no blanks at their ends.
-  let textIsClean: Bool
+  /// Whether a text column whose sample has no blanks at its ends is taken to have none at all.
+  let trustsSample: Bool
   /// Statuses, as written, that mark returned or cancelled orders.
   let cancelledStatuses: [String]
+  /// The file's place in the order of age, from 0.
+  let age: Int
 
   private func type(_ column: Int) -> CellType {
     typed.types[column].map { CellType(engineType: $0) } ?? source.table.types[column]
@@ -25,7 +27,11 @@ struct LineSQL: Sendable {
   // MARK: Pieces
 
   func text(_ column: Int) -> SQL {
-    cells.text(source.table.cell(column), type(column), isClean: textIsClean)
+    cells.text(source.table.cell(column), type(column), isClean: isClean(column))
+  }
+
+  private func isClean(_ column: Int) -> Bool {
+    source.table.isClean || trustsSample && source.profiles[column].padded == 0
   }
 
   var customer: SQL {
@@ -35,7 +41,7 @@ struct LineSQL: Sendable {
 
   var order: SQL {
     guard let column = source.column(.order) else { return "NULL::VARCHAR" }
-    return orderIsNumber && !shape.identity ? source.table.cell(column) : text(column)
+    return orderIsNumber && shape.identity == nil ? source.table.cell(column) : text(column)
   }
 
   var day: SQL {
@@ -51,7 +57,7 @@ struct LineSQL: Sendable {
 
   /// The cell, without blanks at its ends where it is text.
   func readable(_ column: Int) -> SQL {
-    type(column) == .text && !textIsClean ? text(column) : source.table.cell(column)
+    type(column) == .text && !isClean(column) ? text(column) : source.table.cell(column)
   }
 
   func number(_ column: Int, scale: Int = 4) -> SQL {
@@ -116,6 +122,10 @@ struct LineSQL: Sendable {
     columns += ["\(day) AS day", "\(amount) AS amount"]
     columns += optional
     if let cancelled { columns.append(cancelled) }
+    if let identity = shape.identity {
+      columns.append("\(number: age)::USMALLINT AS file")
+      columns.append("\(self.identity(identity)) AS identity")
+    }
     return columns
   }
 }

@@ -8,6 +8,8 @@ struct OrderSource: Sendable {
   let dialect: Dialect?
   let sheet: String?
   let hasHeader: Bool
+  /// The line or row of the header, from 1.
+  let headerLine: Int
   let profiles: [ColumnProfile]
   let roles: RoleAssignment
   var date: DateForm?
@@ -40,8 +42,8 @@ struct StagedShape: Sendable, Hashable {
   var product = false
   var category = false
   var channel = false
-  /// Several files: each line keeps what identifies it across files.
-  var identity = false
+  /// Several files: each line keeps its file and what identifies it across files.
+  var identity: LineIdentity?
 
   init(_ sources: [OrderSource]) {
     func any(_ role: ColumnRole) -> Bool { sources.contains { $0.column(role) != nil } }
@@ -51,7 +53,7 @@ struct StagedShape: Sendable, Hashable {
     product = any(.product)
     category = any(.category)
     channel = any(.channel)
-    identity = sources.count > 1
+    identity = LineIdentity(sources)
   }
 
   /// The optional text columns with their roles.

@@ -127,6 +127,7 @@ package enum RunSummary {
     private func paragraph(
       _ text: String, first: String, rest: String, firstStyle: TerminalStyle.Emphasis? = nil
     ) -> [String] {
+      guard !text.isEmpty else { return [] }
       // The hanging first part may be longer than the indent: wrap as if it were part of the text.
       let marker = String(repeating: "\u{A0}", count: DisplayWidth.of(first))
       let wrapped = DisplayWidth.wrap(

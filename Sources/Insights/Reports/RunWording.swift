@@ -49,7 +49,7 @@ struct RunWording {
 
   /// Format, compression, encoding, separators and lines of a file.
   func traits(_ source: SourceReport) -> [String] {
-    var traits = [source.format.rawValue.uppercased()]
+    var traits = [source.format == .parquet ? "Parquet" : source.format.rawValue.uppercased()]
     if let sheet = source.sheet { traits.append(Localizer.printable(sheet)) }
     if let compression = source.compression { traits.append(compression) }
     if let encoding = source.encoding { traits.append(encoding) }

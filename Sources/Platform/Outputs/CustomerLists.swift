@@ -14,6 +14,8 @@ struct CustomerLists {
   let style: RunRequest.ListStyle
   /// Which segments the lists are of.
   let partition: PartitionKind
+  /// Whether `customer_engagement` adds its columns to the table.
+  let hasEngagement: Bool
   /// Columns of `staged_customers` besides the id, in order; empty without a customer file.
   let identityColumns: [String]
   /// Words for headings, segments and groups, by catalogue key.
@@ -24,19 +26,36 @@ struct CustomerLists {
     let parquet = folder.appending(path: "customers.parquet").path
     try await session.execute(
       """
-      COPY (SELECT * FROM customers ORDER BY customer)
+      COPY (SELECT * FROM \(table) ORDER BY customer)
       TO \(literal: parquet) (FORMAT parquet, COMPRESSION zstd)
       """)
     let csv = folder.appending(path: "customers.csv").path
-    let columns = AttributeCatalogue.orderHistory.attributes.map { attribute -> SQL in
+    let attributes =
+      AttributeCatalogue.orderHistory.attributes
+      + (hasEngagement ? AttributeCatalogue.engagement.attributes : [])
+    let columns = attributes.map { attribute -> SQL in
       let name: SQL = "\(identifier: attribute.id)"
       return attribute.type == .text ? "\(safe(name)) AS \(name)" : name
     }
     try await session.execute(
       """
-      COPY (SELECT \(columns.joined()) FROM customers ORDER BY customer)
+      COPY (SELECT \(columns.joined()) FROM \(table) ORDER BY customer)
       TO \(literal: csv) (FORMAT csv, HEADER)
       """)
+  }
+
+  /// Who only interacts is in the table too, as a customer without a purchase.
+  private var table: SQL {
+    guard hasEngagement else { return "customers" }
+    return """
+      (SELECT * REPLACE (
+          coalesce(orders, 0) AS orders, coalesce(purchase_occasions, 0) AS purchase_occasions,
+          coalesce(gross_revenue, 0) AS gross_revenue,
+          coalesce(returned_amount, 0) AS returned_amount, coalesce(revenue, 0) AS revenue,
+          coalesce(segment, 'no_purchase') AS segment,
+          coalesce(rfm_group, 'no_purchase') AS rfm_group)
+        FROM customers FULL JOIN customer_engagement USING (customer))
+      """
   }
 
   /// `lists/SEGMENT.csv` for every segment that has somebody, best customers first.

@@ -20,7 +20,8 @@ package struct RunOutputs: Sendable {
   ///
   /// - Throws: `PlatformError.outputIsSource`.
   package func check() throws(PlatformError) {
-    let sources = Set((request.orders + [request.customers].compactMap { $0 }).map(Self.real))
+    let sources = Set(
+      (request.orders + request.events + [request.customers].compactMap { $0 }).map(Self.real))
     var outputs = [request.report].compactMap { $0 }
     if let folder = request.output {
       outputs += Self.fixedNames.map { URL(fileURLWithPath: folder).appending(path: $0).path }
@@ -66,7 +67,8 @@ package struct RunOutputs: Sendable {
     let partition = result.method.partition
     let lists = CustomerLists(
       session: outcome.session, style: request.listStyle, partition: partition,
-      identityColumns: outcome.identityColumns, words: { localizer.text($0) })
+      hasEngagement: outcome.hasEngagement, identityColumns: outcome.identityColumns,
+      words: { localizer.text($0) })
     try await lists.writeTable(to: folder)
     let filled = result.segments.filter { $0.customers > 0 }
     try await lists.writeLists(filled.map(\.id), to: folder)

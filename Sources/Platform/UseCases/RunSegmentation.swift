@@ -1,7 +1,7 @@
 internal import CustomerSchema
 internal import Features
 internal import Foundation
-internal import Ingestion
+package import Ingestion
 package import Insights
 internal import SQLBuilder
 package import Warehouse
@@ -29,6 +29,8 @@ package struct RunSegmentation: Sendable {
   package struct Outcome: Sendable {
     package let result: RunResult
     package let session: any QuerySession
+    /// Whether `customer_engagement` exists.
+    package let hasEngagement: Bool
     /// Columns of `staged_customers` besides the id.
     package let identityColumns: [String]
   }
@@ -59,11 +61,13 @@ package struct RunSegmentation: Sendable {
       scoring: request.scoring, lifecycle: request.lifecycle, asOf: asOf,
       earlier: periods.previousEnd
     ).create(in: session)
+    let engagement = try await engage(asOf: asOf, in: session)
     progress(.figures)
     let result = try await assemble(
-      imported, thresholds: thresholds, periods: periods, cohorts: cohorts, in: session)
+      imported, thresholds: thresholds, engagement: engagement, periods: periods,
+      cohorts: cohorts, in: session)
     return Outcome(
-      result: result, session: session,
+      result: result, session: session, hasEngagement: engagement != nil,
       identityColumns: try await identityColumns(in: session))
   }
 
@@ -102,8 +106,9 @@ package struct RunSegmentation: Sendable {
   }
 
   private func assemble(
-    _ imported: ImportReport, thresholds: RFMThresholds, periods: RunPeriods,
-    cohorts: CohortCalendar, in session: any QuerySession
+    _ imported: ImportReport, thresholds: RFMThresholds,
+    engagement: RunFigures.EngagementFrame?, periods: RunPeriods, cohorts: CohortCalendar,
+    in session: any QuerySession
   ) async throws -> RunResult {
     let figures = RunFigures(
       asOf: periods.asOf, previousEnd: periods.previousEnd, currency: imported.currency,
@@ -122,7 +127,7 @@ package struct RunSegmentation: Sendable {
     return try await figures.result(
       RunFigures.Frame(
         quartierVersion: quartierVersion, asOfRule: asOfRule, timeZone: request.timeZone,
-        method: method, imported: imported, objective: request.objective),
+        method: method, imported: imported, engagement: engagement, objective: request.objective),
       totals: totals,
       segments: figures.segments(
         partition: request.partition, objective: request.objective, totals: totals, monthly: true,
@@ -143,26 +148,42 @@ package struct RunSegmentation: Sendable {
     }
   }
 
+  /// Scores interactions where event files are given.
+  private func engage(
+    asOf: LocalDate, in session: any QuerySession
+  ) async throws -> RunFigures.EngagementFrame? {
+    guard !request.events.isEmpty else { return nil }
+    let folder = scratch + "/events"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let report = try await importer(session, files: request.events, scratch: folder).stageEvents()
+    let thresholds = try await Engagement(scoring: request.scoring, asOf: asOf).create(in: session)
+    return RunFigures.EngagementFrame(imported: report, thresholds: thresholds)
+  }
+
   private func identityColumns(in session: any QuerySession) async throws -> [String] {
     guard request.customers != nil else { return [] }
     return try await session.query("DESCRIBE staged_customers").rows
       .compactMap { $0[0].text }.filter { $0 != "customer" }
   }
 
-  /// What was recognised, as a mapping file to start from.
-  package func explainMapping() async throws -> String {
-    throw PlatformError.missing("mapping")
+  /// What was recognised, without reading whole files.
+  package func understand() async throws -> Understanding {
+    let session = try await engine.session()
+    progress(.recognising)
+    return try await importer(session, files: request.orders, scratch: scratch).understand()
   }
 
   private func stage(in session: any QuerySession) async throws -> ImportReport {
-    try await importer(session).stage()
+    try await importer(session, files: request.orders, scratch: scratch).stage()
   }
 
-  private func importer(_ session: any QuerySession) -> OrderImporter {
+  private func importer(
+    _ session: any QuerySession, files: [String], scratch: String
+  ) -> OrderImporter {
     OrderImporter(
       session: session,
       excelExtension: ResourceLocator.fetched("extensions/excel.duckdb_extension")?.path,
-      scratchDirectory: scratch, orders: request.orders, customers: request.customers,
+      scratchDirectory: scratch, orders: files, customers: request.customers,
       options: ImportOptions(
         mappingPath: request.mapping, dateOrder: request.dateOrder, timeZone: request.timeZone,
         amounts: request.amounts, maximumUnusableShare: request.maximumUnusableShare,

@@ -74,9 +74,10 @@ package struct Formats: Sendable {
     return percent(number(shown * 100, atMost: decimals))
   }
 
-  /// A relative change with its sign: +12 %, −8 %, and 0 % without one.
+  /// A relative change with its sign: +12 %, −8 %, 0 % without one; from +300 % on as ×4.
   package func change(_ ratio: Double) -> String {
     guard ratio.isFinite else { return "–" }
+    if ratio >= 3 { return "×" + number(1 + ratio, atMost: ratio < 9 ? 1 : 0) }
     let decimals = abs(ratio) < 0.0995 ? 1 : 0
     let text = percent(number(ratio * 100, atMost: decimals))
     let isZero = (abs(ratio) * 1000).rounded() == 0

@@ -54,90 +54,126 @@ extension GroupProfile {
     var members = [[Int]](repeating: [], count: k)
     for (row, g) in labels.enumerated() { members[g].append(row) }
     let adjusted = MultipleTesting.benjaminiHochberg(features.map { pValue($0, labels) })
-    return (0..<k).map { g in
-      var traits: [DistinctiveTrait] = []
-      for (feature, p) in zip(features, adjusted) where p < 0.01 {
-        traits += contrasts(feature, members[g], labels, g).map {
-          DistinctiveTrait(
-            column: feature.name, contrast: $0.0, adjustedPValue: p, strength: $0.1)
+    var traits = [[DistinctiveTrait]](repeating: [], count: k)
+    for (feature, p) in zip(features, adjusted) where p < 0.01 {
+      let contrasts =
+        switch feature.values {
+        case .numbers(let values): numberContrasts(values, labels, members)
+        case .categories(let values): categoryContrasts(values, labels, k)
         }
+      for (g, found) in contrasts.enumerated() {
+        guard let found else { continue }
+        traits[g].append(
+          DistinctiveTrait(
+            column: feature.name, contrast: found.contrast, adjustedPValue: p,
+            strength: found.strength))
       }
-      return GroupProfile(
+    }
+    return (0..<k).map { g in
+      GroupProfile(
         group: g, size: members[g].count,
         share: rows == 0 ? 0 : Double(members[g].count) / Double(rows),
-        traits: traits.sorted {
+        traits: traits[g].sorted {
           $0.strength == $1.strength ? $0.column < $1.column : $0.strength > $1.strength
         }, typicalRows: nearestToCentre(points, members[g], typical))
     }
   }
 
+  private typealias Found = (contrast: DistinctiveTrait.Contrast, strength: Double)
+
+  /// Rows beyond which tests are done on evenly spaced ones: there any real difference shows anyway.
+  private static let testedRows = 50_000
+
   private static func pValue(_ feature: FeatureColumn, _ labels: [Int]) -> Double {
+    let step = max(1, labels.count / testedRows)
+    let rows = stride(from: 0, to: labels.count, by: step)
     switch feature.values {
     case .numbers(let values):
-      let known = values.indices.filter { !values[$0].isNaN }
+      let known = rows.filter { !values[$0].isNaN }
       return
         (try? KruskalWallisTest(known.map { values[$0] }, group: known.map { labels[$0] }).pValue)
         ?? 1
     case .categories(let values):
-      var codes: [String: Int] = [:]
-      let coded = values.map { value -> Int in
-        guard let value else { return -1 }
-        if let code = codes[value] { return code }
-        codes[value] = codes.count
-        return codes.count - 1
-      }
-      return (try? ChiSquareTest(labels, coded).pValue) ?? 1
+      let coded = codes(rows.map { values[$0] }).codes
+      return (try? ChiSquareTest(rows.map { labels[$0] }, coded).pValue) ?? 1
     }
   }
 
-  private static func contrasts(
-    _ feature: FeatureColumn, _ members: [Int], _ labels: [Int], _ group: Int
-  ) -> [(DistinctiveTrait.Contrast, Double)] {
-    switch feature.values {
-    case .numbers(let values):
-      let inside = members.map { values[$0] }.filter { !$0.isNaN }
-      let outside = labels.indices.filter { labels[$0] != group }.map { values[$0] }
-        .filter { !$0.isNaN }
-      guard !inside.isEmpty, !outside.isEmpty else { return [] }
-      // Squares of huge amounts are taken on a scale on which they stay finite.
-      let unit = max((inside + outside).reduce(0) { max($0, abs($1)) }, 1e-300)
-      let (a, b) = (inside.map { $0 / unit }, outside.map { $0 / unit })
-      let (ma, mb) = (Statistics.mean(a), Statistics.mean(b))
-      let freedom = Double(a.count + b.count - 2)
+  private static func codes(_ values: [String?]) -> (codes: [Int], names: [String]) {
+    var place: [String: Int] = [:]
+    var names: [String] = []
+    let codes = values.map { value -> Int in
+      guard let value else { return -1 }
+      if let code = place[value] { return code }
+      place[value] = names.count
+      names.append(value)
+      return names.count - 1
+    }
+    return (codes, names)
+  }
+
+  private static func numberContrasts(
+    _ values: [Double], _ labels: [Int], _ members: [[Int]]
+  ) -> [Found?] {
+    // Squares of huge amounts are taken on a scale on which they stay finite.
+    var unit = 1e-300
+    for v in values where !v.isNaN { unit = max(unit, abs(v)) }
+    let known = values.filter { !$0.isNaN }.map { $0 / unit }
+    let origin = Statistics.mean(known)
+    let k = members.count
+    // Per group: number, sum and sum of squares about the overall mean.
+    var sums = [SIMD4<Double>](repeating: .zero, count: k)
+    for (i, v) in values.enumerated() where !v.isNaN {
+      let x = v / unit - origin
+      sums[labels[i]] += SIMD4(1, x, x * x, 0)
+    }
+    let all = sums.reduce(.zero) { $0 + $1 }
+    func squares(_ s: SIMD4<Double>) -> Double { max(0, s[2] - s[1] * s[1] / s[0]) }
+    return (0..<k).map { g in
+      let own = sums[g]
+      let rest = all - own
+      guard own[0] > 0, rest[0] > 0 else { return nil }
+      let (mean, others) = (own[1] / own[0], rest[1] / rest[0])
+      let freedom = own[0] + rest[0] - 2
       let pooled =
-        freedom > 0
-        ? ((Double(a.count - 1) * Statistics.variance(a)
-          + Double(b.count - 1) * Statistics.variance(b)) / freedom).squareRoot() : 0
+        freedom > 0 ? ((squares(own) + squares(rest)) / freedom).squareRoot() : 0
       // Without any spread inside the groups the difference is as clear as can be.
-      let effect = pooled > 0 ? (ma - mb) / pooled : (ma == mb ? 0 : (ma > mb ? 10 : -10))
-      return [
-        (
-          .number(
-            mean: ma * unit, median: Statistics.median(inside), others: mb * unit, effect: effect),
-          abs(effect)
-        )
-      ]
-    case .categories(let values):
-      var inside: [String: Double] = [:]
-      var overall: [String: Double] = [:]
-      for case let value? in values { overall[value, default: 0] += 1 }
-      for row in members { if let value = values[row] { inside[value, default: 0] += 1 } }
-      let all = overall.values.reduce(0, +)
-      let own = inside.values.reduce(0, +)
-      guard own > 0 else { return [] }
-      // The class that stands out most, if any stands out upwards.
-      var best: (DistinctiveTrait.Contrast, Double)?
-      for name in inside.keys.sorted() {
-        let share = (inside[name] ?? 0) / own
-        let base = (overall[name] ?? 0) / all
+      let effect =
+        pooled > 1e-12 * abs(mean - others)
+        ? (mean - others) / pooled : (mean == others ? 0 : (mean > others ? 10 : -10))
+      let inside = members[g].lazy.map { values[$0] }.filter { !$0.isNaN }
+      return (
+        .number(
+          mean: (mean + origin) * unit, median: Statistics.median(Array(inside)),
+          others: (others + origin) * unit, effect: effect), abs(effect)
+      )
+    }
+  }
+
+  /// For each group the class that stands out most, if any stands out upwards.
+  private static func categoryContrasts(
+    _ values: [String?], _ labels: [Int], _ k: Int
+  ) -> [Found?] {
+    let (codes, names) = codes(values)
+    var inside = [[Double]](repeating: [Double](repeating: 0, count: names.count), count: k)
+    for (row, code) in codes.enumerated() where code >= 0 { inside[labels[row]][code] += 1 }
+    let overall = names.indices.map { code in inside.reduce(0) { $0 + $1[code] } }
+    let all = overall.reduce(0, +)
+    return (0..<k).map { g in
+      let own = inside[g].reduce(0, +)
+      guard own > 0 else { return nil }
+      var best: Found?
+      for code in names.indices.sorted(by: { names[$0] < names[$1] }) {
+        let share = inside[g][code] / own
+        let base = overall[code] / all
         let strength = 2 * asin(share.squareRoot()) - 2 * asin(base.squareRoot())
-        if strength > best?.1 ?? 0 {
+        if strength > best?.strength ?? 0 {
           best = (
-            .category(name: name, share: share, overall: base, lift: share / base), strength
+            .category(name: names[code], share: share, overall: base, lift: share / base), strength
           )
         }
       }
-      return best.map { [$0] } ?? []
+      return best
     }
   }
 

@@ -18,6 +18,8 @@ struct HamerlyLloyd {
   private var sums: Matrix
   private var counts: [Double]
   private var moves: [Double]
+  private var totalMoves: [Double]
+  private var totalFalls: [Double]
   private var needsFullPass = true
 
   private static let chunk = 16_384
@@ -33,6 +35,8 @@ struct HamerlyLloyd {
     sums = Matrix(rows: centres.rows, columns: centres.columns)
     counts = [Double](repeating: 0, count: centres.rows)
     moves = counts
+    totalMoves = counts
+    totalFalls = counts
   }
 
   private struct Change: Sendable {
@@ -56,9 +60,14 @@ struct HamerlyLloyd {
     let moveOfLargest = self.moves[largest]
     let moveOfSecond = order.count > 1 ? self.moves[order[1]] : 0
     let (points, weights, centres) = (self.points, self.weights, self.centres)
-    // Per centre: own move, fall of the lower bound, half the gap to the nearest other centre.
-    let perCentre = (0..<k).map {
-      SIMD4(self.moves[$0], $0 == largest ? moveOfSecond : moveOfLargest, halfGaps[$0], 0)
+    // Bounds are stored relative to running totals per centre, so that a point whose bounds hold is read
+    // but not written: the total move of the centre, and the total fall of lower bounds of its points.
+    for c in 0..<k {
+      totalMoves[c] += moves[c]
+      totalFalls[c] += c == largest ? moveOfSecond : moveOfLargest
+    }
+    let perCentre = (0..<k).map { c in
+      SIMD4(totalMoves[c], totalFalls[c], halfGaps[c], 1e-12 * (totalMoves[c] + totalFalls[c]))
     }
     let changes = labels.withUnsafeMutableBufferPointer { labels in
       upper.withUnsafeMutableBufferPointer { upper in
@@ -80,21 +89,16 @@ struct HamerlyLloyd {
                       let old = Int(labels[i])
                       if !isFull {
                         let centre = perCentre[old]
-                        var u = upper[i] + centre[0]
-                        let l = lower[i] - centre[1]
-                        lower[i] = l
-                        let bound = max(centre[2], l) * (1 - 1e-12)
-                        if u < bound {
-                          upper[i] = u
-                          continue
-                        }
-                        u = squaredDistance(point, c + old * d, d).squareRoot()
-                        upper[i] = u
-                        if u < bound { continue }
+                        let least = max(centre[2], lower[i] - centre[1])
+                        let bound = least * (1 - 1e-12) - centre[3]
+                        if upper[i] + centre[0] < bound { continue }
+                        let own = squaredDistance(point, c + old * d, d).squareRoot()
+                        upper[i] = own - centre[0]
+                        if own < bound { continue }
                       }
                       let (index, first, second) = view.nearest(point)
-                      upper[i] = first.squareRoot()
-                      lower[i] = second.squareRoot()
+                      upper[i] = first.squareRoot() - perCentre[index][0]
+                      lower[i] = second.squareRoot() + perCentre[index][1]
                       if index == old { continue }
                       labels[i] = Int32(index)
                       change.moved += 1
@@ -202,11 +206,15 @@ struct HamerlyLloyd {
     let parts = Parallel.chunks(count: points.rows, size: Self.chunk, threads: threads) { range in
       var sums = [Double](repeating: 0, count: k * d)
       var counts = [Double](repeating: 0, count: k)
-      for i in range {
-        let c = Int(labels[i])
-        let weight = weights?[i] ?? 1
-        counts[c] += weight
-        for j in 0..<d { sums[c * d + j] += weight * points.values[i * d + j] }
+      points.values.withUnsafeBufferPointer { x in
+        sums.withUnsafeMutableBufferPointer { sums in
+          for i in range {
+            let c = Int(labels[i])
+            let weight = weights?[i] ?? 1
+            counts[c] += weight
+            for j in 0..<d { sums[c * d + j] += weight * x[i * d + j] }
+          }
+        }
       }
       return (sums, counts)
     }
@@ -223,14 +231,13 @@ struct HamerlyLloyd {
     let final = exact
     let inertia = Parallel.chunks(count: points.rows, size: Self.chunk, threads: threads) { range in
       var sum = 0.0
-      for i in range {
-        let c = Int(labels[i])
-        var square = 0.0
-        for j in 0..<d {
-          let gap = points.values[i * d + j] - final.values[c * d + j]
-          square += gap * gap
+      points.values.withUnsafeBufferPointer { x in
+        final.values.withUnsafeBufferPointer { c in
+          guard let x = x.baseAddress, let c = c.baseAddress else { return }
+          for i in range {
+            sum += (weights?[i] ?? 1) * squaredDistance(x + i * d, c + Int(labels[i]) * d, d)
+          }
         }
-        sum += (weights?[i] ?? 1) * square
       }
       return sum
     }.reduce(0.0) { $0 + $1 }

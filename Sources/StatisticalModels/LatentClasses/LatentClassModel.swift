@@ -13,7 +13,8 @@ package struct LatentClassModel: Sendable, Codable, Equatable {
   package let answerProbabilities: [Matrix]
   /// Log-odds against the first class: a row per further class, columns intercept then covariates.
   package let coefficients: Matrix
-  /// Standard errors of `coefficients` from the empirical information; empty without covariates.
+  /// Standard errors of `coefficients` from the empirical information; empty without covariates or
+  /// where that information is singular.
   package let coefficientErrors: Matrix
   package let logLikelihood: Double
   package let parameterCount: Int

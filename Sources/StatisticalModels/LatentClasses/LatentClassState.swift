@@ -295,9 +295,9 @@ struct LatentClassState: Sendable {
         for b in 0...a { information[a, b] += patterns.counts[i] * score[a] * score[b] }
       }
     }
-    var errors = Matrix(rows: k - 1, columns: q, repeating: .infinity)
+    var errors = Matrix(rows: k - 1, columns: q)
     guard let inverse = try? CholeskyFactor(information, relativeTolerance: 1e-12).inverse else {
-      return errors
+      return Matrix(rows: 0, columns: 0)
     }
     for c in 1..<max(1, k) {
       for a in 0..<q {

@@ -4,6 +4,8 @@ package enum Caution: Sendable, Codable, Equatable {
   case oneTimeBuyersAlwaysAlive(share: Double, alternatives: [String])
   /// Few customers bought again, so the parameters rest on little.
   case fewRepeatBuyers(count: Double)
+  /// Plain NBD, in which nobody leaves, describes the histories as well: P(alive) says little.
+  case leavingDoesNotShow(alternatives: [String])
   /// A standard error exceeds the estimate itself.
   case weaklyIdentified(parameter: String, relativeError: Double)
   /// Spend and frequency are correlated, against the assumption of the spend model.
@@ -33,4 +35,23 @@ package struct FitReport: Sendable, Codable, Equatable {
   package let starts: Int
   package let agreeingStarts: Int
   package let cautions: [Caution]
+}
+
+extension FitReport {
+  /// Whether a parameter of leaving is known worse than its own size.
+  var isLeavingUncertain: Bool {
+    cautions.contains {
+      if case .weaklyIdentified(let name, _) = $0 { return ["a", "b", "s", "beta"].contains(name) }
+      return false
+    }
+  }
+
+  func adding(_ caution: Caution) -> FitReport {
+    FitReport(
+      parameterNames: parameterNames, estimates: estimates, standardErrors: standardErrors,
+      searchCovariance: searchCovariance, logLikelihood: logLikelihood, aic: aic, bic: bic,
+      customers: customers, distinctHistories: distinctHistories, converged: converged,
+      iterations: iterations, evaluations: evaluations, starts: starts,
+      agreeingStarts: agreeingStarts, cautions: cautions + [caution])
+  }
 }

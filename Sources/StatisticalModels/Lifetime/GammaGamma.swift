@@ -115,17 +115,6 @@ package struct GammaGammaModel: Sendable, Codable, Equatable {
   }
 }
 
-extension FitReport {
-  func adding(_ caution: Caution) -> FitReport {
-    FitReport(
-      parameterNames: parameterNames, estimates: estimates, standardErrors: standardErrors,
-      searchCovariance: searchCovariance, logLikelihood: logLikelihood, aic: aic, bic: bic,
-      customers: customers, distinctHistories: distinctHistories, converged: converged,
-      iterations: iterations, evaluations: evaluations, starts: starts,
-      agreeingStarts: agreeingStarts, cautions: cautions + [caution])
-  }
-}
-
 /// Likelihood of mean spends (eq. 1a of the note), customers grouped by their number of purchases.
 private struct GammaGammaLikelihood: Sendable {
   let x: [Double]

@@ -72,7 +72,7 @@ extension LifetimeModel {
         case .bgNBD: BetaGeometricLikelihood(table, modified: false, threads: threads)
         case .mbgNBD: BetaGeometricLikelihood(table, modified: true, threads: threads)
         case .paretoNBD: ParetoLikelihood(table: table, threads: threads)
-        case .nbd: NegativeBinomialLikelihood(table: table)
+        case .nbd: NegativeBinomialLikelihood(table)
         }
       }
     }
@@ -94,8 +94,15 @@ extension LifetimeModel {
       upper: center.map { $0 + 9.3 } + effects.map { _ in 12 },
       customers: summary.customers,
       distinctHistories: groups.reduce(0) { $0 + $1.histories.cellCount })
-    let (point, report) = try search.run(
+    var (point, report) = try search.run(
       cautions: cautions(family, summary), rough: rough, full: full)
+    if family.hasLeaving, k == 0, report.isLeavingUncertain,
+      let plain = try? fit(.nbd, to: groups, covariateNames: [], threads: threads).report,
+      report.aic > plain.aic
+    {
+      report = report.adding(
+        .leavingDoesNotShow(alternatives: [LifetimeFamily.nbd.rawValue]))
+    }
     return LifetimeModel(
       family: family, unit: unit, parameters: (0..<n).map { exp(point[$0]) },
       covariates: k == 0

@@ -180,19 +180,36 @@ struct ParetoLikelihood: LifetimeLikelihood {
   }
 }
 
-/// Likelihood of plain NBD.
+/// Likelihood of plain NBD, for which the time of the last purchase does not matter.
 struct NegativeBinomialLikelihood: LifetimeLikelihood {
-  let table: HistoryTable
+  private var purchases: [Double] = []
+  private var ages: [Double] = []
+  private var counts: [Double] = []
+
+  init(_ table: HistoryTable) {
+    // Cells are in order of (x, T, t_x), so equal (x, T) are neighbours.
+    for i in 0..<table.cellCount {
+      if let last = purchases.last, last == table.repeatPurchases[i],
+        ages[ages.count - 1] == table.customerAge[i]
+      {
+        counts[counts.count - 1] += table.counts[i]
+      } else {
+        purchases.append(table.repeatPurchases[i])
+        ages.append(table.customerAge[i])
+        counts.append(table.counts[i])
+      }
+    }
+  }
 
   func evaluate(_ p: [Double], _ gradient: inout [Double]) -> Double {
     let (r, alpha) = (p[0], p[1])
     let digammaR = digamma(r)
     var value = 0.0
     var (dr, dAlpha) = (0.0, 0.0)
-    for i in 0..<table.cellCount {
-      let n = table.counts[i]
-      let x = table.repeatPurchases[i]
-      let age = alpha + table.customerAge[i]
+    for i in 0..<counts.count {
+      let n = counts[i]
+      let x = purchases[i]
+      let age = alpha + ages[i]
       let growth = log(age / alpha)
       value += n * ((x == 0 ? 0 : logGammaRatio(r, plus: x)) - r * growth - x * log(age))
       dr += n * ((x == 0 ? 0 : digamma(r + x) - digammaR) - growth)

@@ -48,6 +48,14 @@ package struct CovariateEffects: Sendable, Codable, Equatable {
   package let names: [String]
   package let onPurchases: [Double]
   package let onLeaving: [Double]
+
+  package init(names: [String], onPurchases: [Double], onLeaving: [Double]) {
+    precondition(
+      onPurchases.count == names.count && onLeaving.count == names.count, "one effect per name")
+    self.names = names
+    self.onPurchases = onPurchases
+    self.onLeaving = onLeaving
+  }
 }
 
 /// A fitted (or published) lifetime model: it answers in its own time unit and refuses others.
@@ -105,11 +113,13 @@ package struct LifetimeModel: Sendable, Codable, Equatable {
   static func adjusted(
     _ family: LifetimeFamily, _ p: [Double], purchases: Double, leaving: Double
   ) -> [Double] {
-    switch family {
-    case .bgNBD, .mbgNBD:
-      [p[0], p[1] * exp(-purchases), p[2] * exp(leaving), p[3] * exp(leaving)]
-    case .paretoNBD: [p[0], p[1] * exp(-purchases), p[2], p[3] * exp(-leaving)]
-    case .nbd: [p[0], p[1] * exp(-purchases)]
+    // Absurd covariates must not drive a parameter to zero or infinity.
+    let buy = min(max(purchases, -300), 300)
+    let leave = min(max(leaving, -300), 300)
+    return switch family {
+    case .bgNBD, .mbgNBD: [p[0], p[1] * exp(-buy), p[2] * exp(leave), p[3] * exp(leave)]
+    case .paretoNBD: [p[0], p[1] * exp(-buy), p[2], p[3] * exp(-leave)]
+    case .nbd: [p[0], p[1] * exp(-buy)]
     }
   }
 

@@ -31,9 +31,9 @@ extension LifetimeModel {
     let parts = Parallel.chunks(count: table.cellCount, size: 2048, threads: threads) { range in
       range.map { cell in
         let h = table.history(cell)
+        let outlook = process.outlook(h, over: time, rate: rate)
         return SIMD4(
-          process.aliveProbability(h), process.expectedPurchases(h, over: time),
-          process.discountedPurchases(h, over: time, rate: rate),
+          outlook.alive, outlook.expected, outlook.discounted,
           withLifetime ? process.discountedLifetime(h, over: time, rate: rate) : 0)
       }
     }.flatMap { $0 }

@@ -63,8 +63,15 @@ package struct LifetimeValues: Sendable {
   /// Per customer confidence limits of the expectation; empty unless asked for.
   package let lower: [Double]
   package let upper: [Double]
-  /// Sum over customers, with the confidence interval of its expectation where parameters were fitted.
-  package let total: Interval
+  /// Sum over customers.
+  package let total: Double
+  /// Confidence interval of the expectation of the total; nil unless asked for.
+  package let totalInterval: Interval?
+}
+
+/// What intervals to compute beside values.
+package enum IntervalScope: String, Sendable, Codable {
+  case none, total, customers
 }
 
 extension LifetimeModel {
@@ -72,15 +79,15 @@ extension LifetimeModel {
   ///
   /// Rows are customers in the order the table was made from; `meanSpend` is ignored where x = 0.
   /// Intervals follow the delta method from both fits' covariances: they state how well the expectation
-  /// is known, not how much a customer will vary around it. `perCustomerIntervals` costs about eight
-  /// times the score.
+  /// is known, not how much a customer will vary around it. They need fitted models and cost about
+  /// eight times the score.
   ///
   /// Throws `unitMismatch`, `sizeMismatch`, `notFinite`, or `outOfRange` where the spend model has no
   /// finite mean for customers without repeat purchases.
   package func values(
     of table: HistoryTable, meanSpend: [Double], spend: GammaGammaModel, settings: ValueSettings,
     acquisitionCost: [Double]? = nil, covariates z: [Double] = [],
-    perCustomerIntervals: Bool = false, threads: Int? = nil
+    intervals: IntervalScope = .none, threads: Int? = nil
   ) throws(ModelError) -> LifetimeValues {
     let rows = table.cellOfRow.count
     guard meanSpend.count == rows else {
@@ -117,10 +124,10 @@ extension LifetimeModel {
         - (acquisitionCost?[row] ?? 0)
     }
     let sum = values.reduce(0, +)
-    guard let report, let spendReport = spend.report else {
+    guard intervals != .none, let report, let spendReport = spend.report else {
       return LifetimeValues(
         currency: spend.currency, values: values, expectedSpend: expected, lower: [], upper: [],
-        total: Interval(estimate: sum, lower: .nan, upper: .nan))
+        total: sum, totalInterval: nil)
     }
     let time = settings.horizon.value(in: unit)
     let rate = settings.discount.continuous(per: unit)
@@ -148,12 +155,14 @@ extension LifetimeModel {
         totalSlope[i] += slope[i]
       }
       let spendSlope = spend.logGradient(
-        repeatPurchases: x[row], meanSpend: max(0, meanSpend[row])
-      ).map { $0 * settings.margin * scores.discountedPurchases[cell] }
-      for i in 0..<3 { totalSpendSlope[i] += spendSlope[i] }
-      if perCustomerIntervals {
+        repeatPurchases: x[row], meanSpend: max(0, meanSpend[row]))
+      let factor = settings.margin * scores.discountedPurchases[cell]
+      for i in 0..<3 { totalSpendSlope[i] += factor * spendSlope[i] }
+      if intervals == .customers {
         let error =
-          (covariance.quadraticForm(slope) + spendCovariance.quadraticForm(spendSlope))
+          (covariance.quadraticForm(slope)
+          + factor * factor
+          * spendCovariance.quadraticForm([spendSlope[0], spendSlope[1], spendSlope[2]]))
           .squareRoot()
         lower.append(values[row] - quantile * error)
         upper.append(values[row] + quantile * error)
@@ -164,20 +173,19 @@ extension LifetimeModel {
       .squareRoot()
     return LifetimeValues(
       currency: spend.currency, values: values, expectedSpend: expected, lower: lower,
-      upper: upper,
-      total: Interval(
+      upper: upper, total: sum,
+      totalInterval: Interval(
         estimate: sum, lower: sum - quantile * error, upper: sum + quantile * error))
   }
 }
 
 extension GammaGammaModel {
   /// Derivatives of the expected spend in ln p, ln q, ln γ.
-  func logGradient(repeatPurchases x: Double, meanSpend: Double) -> [Double] {
+  func logGradient(repeatPurchases x: Double, meanSpend: Double) -> SIMD3<Double> {
     let numerator = gamma + (x == 0 ? 0 : x * meanSpend)
     let denominator = p * x + q - 1
     let value = p * numerator / denominator
-    return [
-      value - value * p * x / denominator, -value * q / denominator, p * gamma / denominator,
-    ]
+    return SIMD3(
+      value - value * p * x / denominator, -value * q / denominator, p * gamma / denominator)
   }
 }

@@ -65,14 +65,21 @@ extension PurchaseProcess {
   package func discountedPurchases(
     _ history: PurchaseHistory, over horizon: Double, rate: Double
   ) -> Double {
+    outlook(history, over: horizon, rate: rate).discounted
+  }
+
+  /// P(active), expected and discounted purchases together, sharing their work.
+  func outlook(
+    _ history: PurchaseHistory, over horizon: Double, rate: Double
+  ) -> (alive: Double, expected: Double, discounted: Double) {
     let alive = aliveProbability(history)
-    if alive == 0 || horizon == 0 { return 0 }
+    if alive == 0 || horizon == 0 { return (alive, 0, 0) }
     let total = expectedPurchasesIfAlive(history, over: horizon)
-    if rate == 0 { return alive * total }
+    if rate == 0 { return (alive, alive * total, alive * total) }
     let integral = integrateOverHorizon(history, horizon) { t in
       exp(-rate * t) * expectedPurchasesIfAlive(history, over: t)
     }
-    return alive * (exp(-rate * horizon) * total + rate * integral)
+    return (alive, alive * total, alive * (exp(-rate * horizon) * total + rate * integral))
   }
 
   /// ∫₀ᴴ e^{−δt} P(active at t) dt: expected discounted time as a customer within a horizon.

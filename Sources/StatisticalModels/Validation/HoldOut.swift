@@ -61,6 +61,17 @@ package struct HoldOutComparison: Sendable {
   /// The fitted family with the smallest root mean square error; among those within 0.1 % of it the
   /// one with the best calibration AIC.
   package let chosen: LifetimeFamily?
+  package let reason: Reason?
+
+  /// Why a family was chosen; readers get a sentence from it.
+  package enum Reason: String, Sendable, Codable {
+    /// Its predictions of the hold-out were closest.
+    case closestPrediction = "closest-prediction"
+    /// Others predicted as closely, but it fits the calibration better.
+    case closeAndBestFit = "close-and-best-fit"
+    /// It is the only family that these data carry.
+    case onlyFit = "only-fit"
+  }
 
   /// Compares families and the baseline «as many purchases as in the last period of equal length».
   ///
@@ -111,6 +122,13 @@ package struct HoldOutComparison: Sendable {
       }
     }
     let near = candidates.filter { $0.error <= (candidates.first?.error ?? 0) * 1.001 }
+    if candidates.isEmpty {
+      reason = nil
+    } else if candidates.count == 1 {
+      reason = .onlyFit
+    } else {
+      reason = near.count == 1 ? .closestPrediction : .closeAndBestFit
+    }
     chosen =
       near.min { left, right in
         (fitted[left.family]?.report?.aic ?? .infinity)

@@ -97,7 +97,7 @@
           tooltip: { trigger: "axis", axisPointer: { type: "shadow" },
             ...tooltip((items) => [chart.names[items[0].dataIndex], ...items.map((item) =>
               item.seriesName + " " + chart.series[item.seriesIndex].details[item.dataIndex])]) },
-          xAxis: { type: "value", show: false },
+          xAxis: { type: "value", show: false, min: (range) => Math.min(0, range.min) },
           yAxis: { type: "category", inverse: true, data: chart.names, axisTick: { show: false },
             axisLine: hairline(), axisLabel: { color: token("ink"), fontSize: 13,
               ...(narrow ? { width: 104, overflow: "break" } : {}) } },
@@ -181,7 +181,7 @@
         option: frame(host, {
           grid: grid({ left: 16, right: narrow ? 84 : 120 }),
           tooltip: tooltip((item) => chart.details[item.dataIndex]),
-          xAxis: { type: "value", show: false },
+          xAxis: { type: "value", show: false, min: (range) => Math.min(0, range.min) },
           yAxis: { type: "category", inverse: true, data: chart.names, axisTick: { show: false }, axisLine: hairline(),
             axisLabel: { color: token("ink"), fontSize: 13, ...(narrow ? { width: 96, overflow: "break" } : {}) } },
           series: [{ type: "bar", barMaxWidth: 20,
@@ -267,6 +267,10 @@
     chart.resize({ width: width ?? "auto", height: built.height });
     chart.setOption(built.option, { notMerge: true });
     chart.getZr().flush();
+    // A chart wider than its frame is scrolled by keyboard too.
+    const frameOf = host.parentElement;
+    if (frameOf.scrollWidth > frameOf.clientWidth) frameOf.tabIndex = 0;
+    else frameOf.removeAttribute("tabindex");
   };
   const drawAll = (width) => hosts.forEach((host) => draw(host, width));
 
