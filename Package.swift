@@ -110,7 +110,7 @@ let package = Package(
     tests(
       "DocumentationTests",
       [
-        "App", "Insights", "Features", "Presentation", "DuckDBEngine", "Warehouse",
+        "App", "Insights", "Ingestion", "Features", "Presentation", "DuckDBEngine", "Warehouse",
         "CustomerSchema", "SQLBuilder",
       ]),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),

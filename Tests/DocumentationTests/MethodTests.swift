@@ -2,6 +2,7 @@ import CustomerSchema
 import DuckDBEngine
 import Features
 import Foundation
+import Ingestion
 import Insights
 import Presentation
 import SQLBuilder
@@ -23,6 +24,9 @@ import Warehouse
       #expect(!row[3].isEmpty)
       #expect(row[4].hasPrefix(never) != attribute.isOptional, "\(attribute.id): \(row[4])")
     }
+    let engagement = try page.table(with: "interactions").rows
+    #expect(engagement.map { span($0[0]) } == AttributeCatalogue.engagement.attributes.map(\.id))
+    #expect(engagement.allSatisfy { !$0[4].hasPrefix(never) })
     // The store's columns have the same types as the Parquet file's.
     let store = FileManager.default.temporaryDirectory
       .appending(path: "quartier-\(UUID().uuidString).duckdb")
@@ -32,6 +36,12 @@ import Warehouse
     let columns = try await session.query("DESCRIBE quartier.run_customers").rows
     #expect(columns.dropFirst().compactMap { $0[0].text } == attributes.map(\.id))
     #expect(columns.dropFirst().compactMap { $0[1].text } == rows.map { span($0[1]) })
+  }
+
+  @Test(arguments: Language.allCases)
+  func `every role of a column is explained`(language: Language) throws {
+    let rows = try Page("orders", language).table(with: "customer").rows
+    #expect(Set(rows.flatMap { spans($0[0]) }) == Set(ColumnRole.allCases.map(\.rawValue)))
   }
 
   @Test(arguments: Language.allCases)

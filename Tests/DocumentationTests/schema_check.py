@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 
 def write_orders(folder: Path) -> None:
-    """A year and a half of a small shop, in four files of four kinds."""
+    """A year and a half of a small shop, in four files of four kinds, and its web site's events."""
     import openpyxl
 
     rng = random.Random(7)
@@ -42,6 +42,10 @@ def write_orders(folder: Path) -> None:
     (folder / "commandes.csv").write_text(text(lines[:900]), encoding="cp1252")
     with gzip.open(folder / "suite.csv.gz", "wt", encoding="utf-8") as file:
         file.write(text(lines[890:]))
+    with open(folder / "events.csv", "w", encoding="utf-8") as file:
+        file.write("customer_id;date\n")
+        for _ in range(300):
+            file.write(f"{rng.randrange(120):04d};2024-0{rng.randrange(1, 6)}-{rng.randrange(10, 28)}\n")
     book = openpyxl.Workbook()
     book.active.title = "Orders"
     book.active.append(["customer_id", "order_date", "amount"])

@@ -33,7 +33,7 @@ package struct RunFigures: Sendable {
         sum(purchased - returned) FILTER (customer IS NULL AND day <= \(asOf.sqlValue)),
         count(*) FILTER (is_zero AND customer IS NOT NULL),
         count(*) FILTER (is_return AND customer IS NOT NULL AND day <= \(asOf.sqlValue)),
-        min(day) FILTER (is_purchase), max(day) FILTER (is_purchase),
+        min(day) FILTER (is_purchase), max(day) FILTER (is_purchase AND day <= \(asOf.sqlValue)),
         count(*) FILTER (day > \(asOf.sqlValue))
       FROM order_history
       """)

@@ -1,0 +1,89 @@
+import Foundation
+import Presentation
+import Testing
+
+/// The schemas of `docs/schemas` against real answers, by an independent validator.
+@Suite struct `JSON answers and their schemas` {
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory
+      .appending(path: "quartier-schemas-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  private static let python = Repository.root
+    .appending(path: "third_party/test-venv/bin/python")
+  private static let script = Repository.root
+    .appending(path: "Tests/DocumentationTests/schema_check.py").path
+
+  /// What the validator has to say of answers; empty when they fit.
+  private func problems(_ schema: String, _ answers: [Data]) throws -> String {
+    var files: [String] = []
+    for (index, answer) in answers.enumerated() {
+      let file = folder.appending(path: "\(schema)-\(index).json")
+      try answer.write(to: file)
+      files.append(file.path)
+    }
+    let path = Repository.root.appending(path: "docs/schemas/\(schema)-1.schema.json").path
+    let answer = try Program.run(Self.python, [Self.script, "check", path] + files)
+    #expect(answer.status == 0)
+    return String(decoding: answer.output, as: UTF8.self)
+  }
+
+  private func answer(_ arguments: String...) throws -> Data {
+    let answer = try Program.run(arguments + ["--json"], in: folder)
+    #expect(answer.status == 0, "\(arguments)")
+    return answer.output
+  }
+
+  @Test func `runs say what their schema describes, all of it and nothing else`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let written = try Program.run(Self.python, [Self.script, "orders", folder.path])
+    #expect(written.status == 0)
+    let runs = [
+      try answer(
+        "run", "commandes.csv", "suite.csv.gz", "--objective", "retain", "--currency", "EUR",
+        "--events", "events.csv", "--out", "result"),
+      try answer(
+        "run", "commandes.csv", "--segments", "eleven", "--amounts", "ttc", "--monetary",
+        "average", "--recency-cuts", "30,90", "--frequency-cuts", "1,3", "--monetary-cuts",
+        "20,80", "--period", "4w"),
+      try answer("run", "orders.xlsx", "--sheet", "Orders"), try answer("run", "orders.json"),
+    ]
+    #expect(try problems("run", runs) == "")
+    let kept = try Data(contentsOf: folder.appending(path: "result/segments.json"))
+    #expect(
+      String(decoding: runs[0], as: UTF8.self).hasPrefix(String(decoding: kept, as: UTF8.self)))
+    #expect(!String(decoding: runs[0], as: UTF8.self).contains("null"))
+    #expect(try columnTypes() == Self.documentedColumnTypes())
+    let score = try answer(
+      "customer", "score", "--from", "result/segments.json", "--days", "0", "--orders", "1",
+      "--monetary", "10")
+    #expect(try problems("customer-score", [score]) == "")
+  }
+
+  /// Names and types of the columns of the Parquet file just written, by an independent reader.
+  private func columnTypes() throws -> [String] {
+    let script = """
+      import duckdb, sys
+      for row in duckdb.execute("DESCRIBE SELECT * FROM read_parquet(?)", [sys.argv[1]]).fetchall():
+        print(row[0], row[1])
+      """
+    let file = folder.appending(path: "result/customers.parquet").path
+    let answer = try Program.run(Self.python, ["-c", script, file])
+    return String(decoding: answer.output, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  private static func documentedColumnTypes() throws -> [String] {
+    let page = try Page("customer-table", .english)
+    let rows = try page.table(with: "customer").rows + page.table(with: "interactions").rows
+    return rows.map { span($0[0]) + " " + span($0[1]) }
+  }
+
+  @Test func `doctor and init say what their schemas describe`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(try problems("doctor", [try answer("doctor")]) == "")
+    #expect(try problems("init", [try answer("init", "shop")]) == "")
+  }
+}
