@@ -49,10 +49,17 @@ package struct OrderImporter: Sendable {
     for source in sources { try requireColumns(source) }
     let shape = StagedShape(sources)
     let files = try await stageFiles(&sources, shape, mapping)
-    return try await Finishing(
+    let report = try await Finishing(
       session: session, sources: sources, files: files, shape: shape, mapping: mapping,
       options: options
     ).run()
+    guard let customers else { return report }
+    let loaded = try await loader(Mapping()).load(customers, orders.count)
+    let outcome = try await CustomerStaging(
+      session: session, options: options, mapping: mapping,
+      ordersUseEmail: sources.contains { $0.roles.customerIsEmail }
+    ).run(loaded, scratch: scratch)
+    return report.adding(outcome.source, outcome.notices)
   }
 
   /// Says what a sample of the files tells, without staging anything.
@@ -100,12 +107,16 @@ package struct OrderImporter: Sendable {
     } catch { throw .engine(error) }
   }
 
+  private func loader(_ mapping: Mapping, sheet: String? = nil) -> SourceLoader {
+    SourceLoader(
+      session: session, scratch: scratch, excelExtension: excelExtension,
+      told: mapping.toldDialect, sheet: sheet)
+  }
+
   // MARK: Understanding
 
   func recognise(_ mapping: Mapping) async throws(IngestionError) -> [OrderSource] {
-    let loader = SourceLoader(
-      session: session, scratch: scratch, excelExtension: excelExtension,
-      told: mapping.toldDialect, sheet: options.sheet ?? mapping.sheet)
+    let loader = loader(mapping, sheet: options.sheet ?? mapping.sheet)
     var sources: [OrderSource] = []
     for (index, name) in orders.enumerated() {
       let loaded = try await loader.load(name, index)
@@ -124,9 +135,26 @@ package struct OrderImporter: Sendable {
           isWorkbook: loaded.table.file.format == .xlsx, is1904: loaded.is1904)
       }
       source.numbers = numberForms(source, mapping)
+      source.doubtful = Self.doubtful(source, loaded.sample)
       sources.append(source)
     }
     return sources
+  }
+
+  /// Roles that columns of one name and other content could play as well.
+  private static func doubtful(
+    _ source: OrderSource, _ sample: [[String]]
+  ) -> [ColumnRole: [Int]] {
+    var result: [ColumnRole: [Int]] = [:]
+    for (role, rivals) in source.roles.rivals {
+      guard let chosen = source.column(role) else { continue }
+      let alike = rivals.filter { rival in
+        source.profiles[rival].header == source.profiles[chosen].header
+          && sample.contains { $0[rival] != $0[chosen] }
+      }
+      if !alike.isEmpty { result[role] = [chosen] + alike }
+    }
+    return result
   }
 
   private func numberForms(_ source: OrderSource, _ mapping: Mapping) -> [Int: NumberForm] {
@@ -160,6 +188,10 @@ package struct OrderImporter: Sendable {
 
   private func requireColumns(_ source: OrderSource) throws(IngestionError) {
     let names = source.table.columns
+    if let (role, columns) = source.doubtful.min(by: { $0.key.rawValue < $1.key.rawValue }) {
+      throw .columnAmbiguous(
+        file: source.name, role: role, columns: columns.map { "\(names[$0]) (\($0 + 1))" })
+    }
     if source.column(.customer) == nil {
       throw .columnMissing(file: source.name, role: .customer, columns: names)
     }

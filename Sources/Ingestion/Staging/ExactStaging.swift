@@ -24,10 +24,11 @@ struct ExactStaging {
     try await session.perform(
       """
       CREATE OR REPLACE TEMP TABLE \(identifier: all) AS \
-      SELECT *, \(verdict(lines)) AS verdict FROM (
-        SELECT \(source.table.line) AS line, \(source.table.defect) AS defect,
+      SELECT *, \(verdict(lines)) AS verdict FROM \(completed("""
+        (SELECT \(source.table.line) AS line, \(source.table.defect) AS defect,
           \(lines.lineColumns.joined()), \(suspects(lines).joined())
         FROM \(source.table.relation()))
+        """))
       """)
     try await session.perform(
       """
@@ -61,22 +62,69 @@ struct ExactStaging {
     return columns
   }
 
-  /// The columns without which a line has no amount, with the words for them.
-  private var needed: [(column: Int, key: String)] {
-    switch needsAmount ? source.roles.amount?.source : nil {
-    case .column(let column): [(column, "amount")]
-    case .product(let quantity, let price): [(quantity, "quantity"), (price, "price")]
-    case nil: []
+  /// A column that amounts are made of.
+  private struct Part {
+    let column: Int
+    /// Its word in reasons.
+    let key: String
+    /// Whether a line has no amount without it.
+    let isNeeded: Bool
+  }
+
+  private var parts: [Part] {
+    guard needsAmount, let plan = source.roles.amount else { return [] }
+    var parts: [Part] =
+      switch plan.source {
+      case .column(let column): [Part(column: column, key: "amount", isNeeded: true)]
+      case .product(let quantity, let price):
+        [
+          Part(column: quantity, key: "quantity", isNeeded: true),
+          Part(column: price, key: "price", isNeeded: true),
+        ]
+      }
+    if let column = plan.quantity {
+      parts.append(Part(column: column, key: "quantity", isNeeded: false))
     }
+    if let column = plan.discount {
+      parts.append(Part(column: column, key: "discount", isNeeded: false))
+    }
+    if let tax = plan.tax { parts.append(Part(column: tax.column, key: "tax", isNeeded: false)) }
+    return parts
+  }
+
+  /// Gives the lines of an order whose total stands on another line what that line says: an
+  /// amount of nothing, and where they have none, its day and customer.
+  private func completed(_ rows: SQL) -> SQL {
+    guard totalsMayBeElsewhere else { return rows }
+    return """
+      (SELECT * REPLACE (
+          CASE WHEN total_elsewhere THEN 0 ELSE amount END AS amount,
+          CASE WHEN total_elsewhere THEN coalesce(day, order_day) ELSE day END AS day,
+          CASE WHEN total_elsewhere THEN coalesce(date_text, order_date) ELSE date_text END
+            AS date_text,
+          CASE WHEN total_elsewhere THEN coalesce(customer, order_customer) ELSE customer END
+            AS customer)
+        FROM (
+          SELECT *, order_ref IS NOT NULL AND amount_text IS NULL
+              AND bool_or(amount IS NOT NULL) OVER one AS total_elsewhere,
+            max(day) OVER one AS order_day, max(date_text) OVER one AS order_date,
+            max(customer) OVER one AS order_customer
+          FROM \(rows) WINDOW one AS (PARTITION BY order_ref)))
+      """
+  }
+
+  /// Whether a line without an amount may belong to an order whose total stands on another line.
+  private var totalsMayBeElsewhere: Bool {
+    needsAmount && source.roles.amount?.isOrderTotal == true && source.column(.order) != nil
   }
 
   /// The texts of the cells that may be at fault, and whether they are numbers.
   private func suspects(_ lines: LineSQL) -> [SQL] {
     var columns: [SQL] = []
     if let date = source.column(.date) { columns.append("\(lines.text(date)) AS date_text") }
-    for (column, key) in needed {
-      columns.append("\(lines.text(column)) AS \(identifier: "\(key)_text")")
-      columns.append("\(lines.number(column)) AS \(identifier: "\(key)_number")")
+    for part in parts {
+      columns.append("\(lines.text(part.column)) AS \(identifier: "\(part.key)_text")")
+      columns.append("\(lines.number(part.column)) AS \(identifier: "\(part.key)_number")")
     }
     return columns
   }
@@ -98,20 +146,28 @@ struct ExactStaging {
       THEN \(wrong("quarantine.date.absurd", date, "date_text"))
       """,
     ]
-    for (column, key) in needed {
-      let text = SQL.column("\(key)_text")
-      let number = SQL.column("\(key)_number")
+    for part in parts {
+      let text = SQL.column("\(part.key)_text")
+      let number = SQL.column("\(part.key)_number")
+      let key = "quarantine.\(part.key)"
+      if part.isNeeded {
+        let missing = wrong("\(key).missing", part.column, "NULL::VARCHAR")
+        cases.append(
+          totalsMayBeElsewhere
+            ? "WHEN \(text) IS NULL AND NOT total_elsewhere THEN \(missing)"
+            : "WHEN \(text) IS NULL THEN \(missing)")
+      }
+      let isFull: SQL = "\(text) IS NOT NULL AND \(number) IS NULL"
       cases += [
-        "WHEN \(text) IS NULL THEN \(wrong("quarantine.\(key).missing", column, "NULL::VARCHAR"))",
         """
-        WHEN \(number) IS NULL AND \(cells.isNumber(text, .text)) \
-        THEN \(wrong("quarantine.\(key).too_large", column, text))
+        WHEN \(isFull) AND \(cells.isNumber(text, .text)) \
+        THEN \(wrong("\(key).too_large", part.column, text))
         """,
-        "WHEN \(number) IS NULL THEN \(wrong("quarantine.\(key).unreadable", column, text))",
+        "WHEN \(isFull) THEN \(wrong("\(key).unreadable", part.column, text))",
       ]
     }
     guard needsAmount else { return "CASE \(cases.joined(separator: " ")) END" }
-    let last = needed.last.map { ($0.column, SQL.column("\($0.key)_text")) }
+    let last = parts.first { $0.isNeeded }.map { ($0.column, SQL.column("\($0.key)_text")) }
     cases.append(
       "WHEN amount IS NULL THEN \(wrong("quarantine.amount.too_large", last?.0, last?.1 ?? "NULL::VARCHAR"))"
     )

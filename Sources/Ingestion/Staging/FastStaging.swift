@@ -40,6 +40,8 @@ struct FastStaging {
         typed.types[column] = column == priceColumn ? "DECIMAL(18,6)" : "DECIMAL(18,4)"
       }
     }
+    // A discount or a tax that cannot be read would silently count as none.
+    guard source.optionalAmountColumns.allSatisfy({ typed.types[$0] != nil }) else { return nil }
     if let order = source.column(.order), isPlainNumber(source.profiles[order]) {
       typed.types[order] = "BIGINT"
     }

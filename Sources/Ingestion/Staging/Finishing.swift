@@ -2,6 +2,19 @@ internal import CustomerSchema
 internal import SQLBuilder
 internal import Warehouse
 
+extension ImportReport {
+  /// The report with one more source and more notices.
+  func adding(_ source: SourceReport, _ notices: [UserMessage]) -> ImportReport {
+    ImportReport(
+      sources: sources + [source], lines: lines, usableLines: usableLines, guestLines: guestLines,
+      quarantinedLines: quarantinedLines, quarantineReasons: quarantineReasons,
+      identicalLinesWithinFile: identicalLinesWithinFile,
+      duplicateLinesAcrossFiles: duplicateLinesAcrossFiles, changedOrders: changedOrders,
+      ordersCutBetweenFiles: ordersCutBetweenFiles, currency: currency, amountBasis: amountBasis,
+      columns: columns, notices: self.notices + notices)
+  }
+}
+
 /// Brings staged files together and reports.
 struct Finishing {
   let session: any QuerySession

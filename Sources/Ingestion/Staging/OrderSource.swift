@@ -12,6 +12,8 @@ struct OrderSource: Sendable {
   let headerLine: Int
   let profiles: [ColumnProfile]
   let roles: RoleAssignment
+  /// Columns of one name that could play one role, by role.
+  var doubtful: [ColumnRole: [Int]] = [:]
   /// The currency that the mapping names.
   var toldCurrency: CurrencyCode?
   var date: DateForm?
@@ -46,16 +48,21 @@ struct OrderSource: Sendable {
     }
   }
 
+  /// The columns that change an amount where they are filled.
+  var optionalAmountColumns: [Int] {
+    guard let plan = roles.amount else { return [] }
+    return [plan.quantity, plan.discount, plan.tax?.column].compactMap { $0 }
+  }
+
   /// The columns that amounts are made of.
   var amountColumns: [Int] {
     guard let plan = roles.amount else { return [] }
-    var columns: [Int] =
+    let columns: [Int] =
       switch plan.source {
       case .column(let column): [column]
       case .product(let quantity, let price): [quantity, price]
       }
-    columns += [plan.quantity, plan.discount, plan.tax?.column].compactMap { $0 }
-    return columns
+    return columns + optionalAmountColumns
   }
 }
 
