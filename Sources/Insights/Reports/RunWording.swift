@@ -90,7 +90,7 @@ struct RunWording {
     return (used + rest).joined(separator: ", ")
   }
 
-  func role(_ role: ColumnRole) -> String { localizer.text("role.\(role.rawValue)") }
+  func role(_ role: ColumnRole) -> String { localizer.text("column_role.\(role.rawValue)") }
 
   /// Which segments have nobody; nil when each has someone.
   var emptySegments: String? {
