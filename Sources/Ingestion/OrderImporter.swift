@@ -231,9 +231,11 @@ package struct OrderImporter: Sendable {
     files = []
     for index in sources.indices {
       try normalise(&sources[index], index)
+      try await proveDecimals(&sources[index], index, isWholeFile: true)
       files.append(
         try await ExactStaging(
           source: sources[index], shape: shape, cells: cells, session: session, age: ages[index],
+          orderIsFound: options.dateOrder == nil && mapping.dates == nil,
           target: "import_lines_\(index)"
         ).run(cancelled: cancelled[index]))
     }

@@ -47,7 +47,7 @@ struct CellShape {
   init(_ raw: String) {
     text = raw.trimmed
     let bytes = Array(text.utf8)
-    number = bytes.count <= 40 ? Self.number(text) : nil
+    number = bytes.count <= 40 ? Self.number(text) ?? Self.scientific(text) : nil
     date = bytes.count <= 40 ? Self.date(bytes, text) : nil
   }
 
@@ -74,6 +74,7 @@ struct CellShape {
     var digits: [UInt8] = []
     var marks: [(byte: UInt8, at: Int)] = []
     var currency = ""
+    var isCurrencyFirst = false
     var isNegative = false
     var isPlain = true
     var parenthesis = false
@@ -82,7 +83,7 @@ struct CellShape {
     for (index, character) in text.enumerated() {
       switch character {
       case "0"..."9":
-        guard currency.isEmpty || digits.isEmpty, !(parenthesis && text.last != ")") else {
+        guard currency.isEmpty || isCurrencyFirst, !(parenthesis && text.last != ")") else {
           return nil
         }
         if let digit = character.asciiValue { digits.append(digit) }
@@ -110,6 +111,8 @@ struct CellShape {
       default:
         guard character.isLetter || character.isCurrencySymbol else { return nil }
         isPlain = false
+        if currency.isEmpty { isCurrencyFirst = digits.isEmpty }
+        guard isCurrencyFirst == digits.isEmpty else { return nil }
         currency.append(character)
       }
     }
@@ -135,6 +138,18 @@ struct CellShape {
     return NumberShape(
       evidence: evidence, isPlain: isPlain, isNegative: isNegative, hasFraction: fraction,
       currency: currency.isEmpty ? nil : currency, value: (isNegative ? -1 : 1) * value / scale)
+  }
+
+  /// `1.5E+03`, as spreadsheets shorten numbers.
+  private static func scientific(_ text: String) -> NumberShape? {
+    guard text.utf8.contains(where: { $0 == 0x45 || $0 == 0x65 }),
+      let first = text.utf8.first, (0x30...0x39).contains(first) || first == 0x2D,
+      let last = text.utf8.last, (0x30...0x39).contains(last),
+      let value = Double(text.replacing(",", with: ".")), value.isFinite
+    else { return nil }
+    return NumberShape(
+      evidence: .unmarked, isPlain: false, isNegative: value < 0,
+      hasFraction: value != value.rounded(), currency: nil, value: value)
   }
 
   /// What the marks of a number prove; nil when no number is written so.

@@ -207,6 +207,12 @@ struct OrderRecognition {
     case .status:
       return ["status", "statut", "etat"].contains { profile.header.words.contains($0) }
         ? profile.numberShare < 0.5 : profile.statusWords > 0
+    case .product where ["reference", "ref"].contains(profile.header.words):
+      // A reference is an order's where nothing else tells of products.
+      return profiles.contains {
+        Vocabulary.score($0.header, .productName) >= 60
+          || Vocabulary.score($0.header, .quantity) >= 60
+      }
     case .product, .category, .channel: return profile.dateShare < 0.9 || profile.type == .integer
     default: return true
     }
@@ -306,7 +312,10 @@ struct OrderRecognition {
     if mapping.columns[.amount] != nil {
       chosen = candidates.first
     } else if isLineLevel {
-      chosen = pick(lines, wanted) ?? (product == nil ? pick(totals, wanted) : nil)
+      // An amount that most lines leave empty is their order's.
+      let own = lines.filter { profiles[$0.column].filled * 10 >= profiles[$0.column].count * 9 }
+      chosen =
+        pick(own, wanted) ?? (product == nil ? pick(lines, wanted) ?? pick(totals, wanted) : nil)
     } else {
       chosen = pick(totals, wanted) ?? pick(lines, wanted)
     }

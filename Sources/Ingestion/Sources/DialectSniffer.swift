@@ -120,7 +120,11 @@ struct DialectSniffer {
     if let row = told.headerRow, row > 0 {
       top = records.firstIndex { $0.line >= row } ?? 0
     } else {
-      top = records.firstIndex { $0.fields.count == width } ?? 0
+      // A title leaves most cells of its line empty.
+      top =
+        records.firstIndex {
+          $0.fields.count == width && $0.fields.count { !$0.trimmed.isEmpty } * 2 > width
+        } ?? records.firstIndex { $0.fields.count == width } ?? 0
     }
     let below = records.dropFirst(top + 1).filter { $0.fields.count == width }.map(\.fields)
     let first = records.indices.contains(top) ? records[top] : SniffedRecord(line: 1, fields: [])

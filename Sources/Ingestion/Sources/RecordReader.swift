@@ -47,10 +47,9 @@ struct RecordReader: ~Copyable {
         position = next
         line = nextLine
         nextLine += lines
-        // A blank line is no record, and no defect either.
-        if ends.count <= 1, content.allSatisfy({ $0 == 0x20 || $0 == 0x09 }), defect == nil {
-          continue
-        }
+        // A blank line is no record, and no defect either; nor is one of separators only, as
+        // spreadsheets leave them below their data.
+        if defect == nil, content.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
         if dialect.encoding == .utf8 { mendEncoding() }
         return true
       case .tooLong:

@@ -37,17 +37,26 @@ struct CellSQL: Sendable {
   // MARK: Numbers
 
   private static let groupBlanks = " '\u{2019}\u{A0}\u{202F}\u{2009}"
-  private static let currency = "(€|\\$|£|¥|[A-Za-z]{3}|%)?"
+  private static let currency = "(?:€|\\$|£|¥|[A-Za-z]{3})"
 
-  /// A regular expression of the numbers that are written with this decimal mark.
+  /// A regular expression of the numbers that are written with this decimal mark: with a sign, in
+  /// parentheses or with a minus behind, and a currency on either side.
   private static func pattern(_ decimal: DecimalSeparator) -> String {
-    let blank = "[\(groupBlanks)]"
+    let blanks = "[\(groupBlanks)]*"
     let group = "[\\\(decimal.other.rawValue)\(groupBlanks)]"
     let mark = "\\\(decimal.rawValue)"
-    return "[-+\u{2212}(]?\(blank)*\(currency)\(blank)*[-\u{2212}]?"
-      + "(\\d+|\\d{1,3}(\(group)\\d{3})+)?(\(mark)\\d*)?"
-      + "\(blank)*\(currency)\(blank)*[-\u{2212})]?"
+    let digits = "(?:\\d+|\\d{1,3}(?:\(group)\\d{3})+)?(?:\(mark)\\d*)?"
+    let before = "(?:\(currency)\(blanks))?"
+    let after = "(?:\(blanks)(?:\(currency)|%))?"
+    let minus = "[-\u{2212}]"
+    return "(?:[-+\u{2212}]?\(blanks)\(before)\(digits)\(after)"
+      + "|\(currency)\(blanks)\(minus)\(blanks)\(digits)"
+      + "|\\(\(blanks)\(before)\(digits)\(after)\(blanks)\\)"
+      + "|\(before)\(digits)\(after)\(blanks)\(minus))"
   }
+
+  /// Numbers as spreadsheets shorten them: `1.5E+03`.
+  private static let scientific = "[-+]?\\d+(?:[.,]\\d+)?[eE][-+]?\\d{1,3}"
 
   /// The sign or code of the currency in a text of an amount; null for none.
   func currency(_ cell: SQL) -> SQL {
@@ -59,7 +68,8 @@ struct CellSQL: Sendable {
     guard type == .text else { return "\(cell) IS NOT NULL" }
     return """
       (regexp_full_match(\(cell), \(literal: Self.pattern(.point))) \
-      OR regexp_full_match(\(cell), \(literal: Self.pattern(.comma)))) \
+      OR regexp_full_match(\(cell), \(literal: Self.pattern(.comma))) \
+      OR regexp_full_match(\(cell), \(literal: Self.scientific))) \
       AND regexp_matches(\(cell), '\\d')
       """
   }
@@ -73,7 +83,9 @@ struct CellSQL: Sendable {
       CASE WHEN regexp_full_match(\(cell), \(literal: Self.pattern(proven))) \
       THEN \(read(cell, proven, decimal)) \
       WHEN regexp_full_match(\(cell), \(literal: Self.pattern(proven.other))) \
-      THEN \(read(cell, proven.other, decimal)) END
+      THEN \(read(cell, proven.other, decimal)) \
+      WHEN regexp_full_match(\(cell), \(literal: Self.scientific)) \
+      THEN TRY_CAST(replace(\(cell), ',', '.') AS \(decimal)) END
       """
   }
 
@@ -195,6 +207,14 @@ struct CellSQL: Sendable {
     regexp_replace(regexp_replace(\(cell), ' ?(Z|z|UTC|GMT)$', '+00'), \
     ' ?([+-]\\d{2}):?(\\d{2})$', '\\1:\\2')
     """
+  }
+
+  /// Whether a text is a day in the other order of day and month, and in no other way.
+  func isOtherOrder(_ cell: SQL, _ order: DateOrder) -> SQL {
+    let other: DateOrder = order == .dmy ? .mdy : .dmy
+    return """
+      regexp_full_match(\(cell), \(literal: Self.openDay)) AND \(textDay(cell, other)) IS NOT NULL
+      """
   }
 
   /// A regular expression of days whose order is open, with the two numbers as groups.

@@ -7,7 +7,7 @@ extension OrderImporter {
   /// decimal marks.
   func resolveForms(_ sources: inout [OrderSource]) async throws(IngestionError) {
     for index in sources.indices {
-      try await proveDecimals(&sources[index])
+      try await proveDecimals(&sources[index], index)
     }
     try await orderDates(&sources)
   }
@@ -106,38 +106,52 @@ extension OrderImporter {
 
   // MARK: Decimals
 
-  /// Numbers such as `1.234` in a sample that proves nothing: the whole columns decide, or no one.
-  private func proveDecimals(_ source: inout OrderSource) async throws(IngestionError) {
-    let index = orders.firstIndex(of: source.name) ?? 0
-    let open = source.numbers.filter { !$0.value.isProven }.keys.sorted().filter {
-      source.profiles[$0].numbers.undecided > 0
-    }
-    guard let first = open.first else { return }
+  /// Numbers such as `1.234` where nothing in the sample proves what the mark means: the whole
+  /// columns decide, or no one.
+  ///
+  /// - Parameter isWholeFile: whether the sample is known to have missed such numbers.
+  func proveDecimals(
+    _ source: inout OrderSource, _ index: Int, isWholeFile: Bool = false
+  ) async throws(IngestionError) {
+    let unproven = source.numbers.filter { !$0.value.isProven }.keys.sorted()
+    let open = unproven.filter { isWholeFile || source.profiles[$0].numbers.undecided > 0 }
+    guard !open.isEmpty else { return }
     let relation = try evidenceRelation(&source, index)
     var point = 0
     var comma = 0
-    for column in source.numbers.keys.sorted() {
-      let cell: SQL = "trim(\(source.table.cell(column)))"
-      do throws(WarehouseError) {
-        let row = try await session.row(
-          """
-          SELECT count(*) FILTER (regexp_matches(v, '[.]\\d{1,2}\\D*$|[.]\\d{4,}|,\\d{3}[.,]|\\d{4,}[.]\\d|^[.]\\d')),
-            count(*) FILTER (regexp_matches(v, ',\\d{1,2}\\D*$|,\\d{4,}|[.]\\d{3}[.,]|\\d{4,},\\d|^,\\d'))
-          FROM (SELECT \(cell) AS v FROM \(relation))
-          """)
-        point += row[0].int ?? 0
-        comma += row[1].int ?? 0
-      } catch { throw .engine(error) }
+    var undecided: (column: Int, sample: String)?
+    for column in unproven {
+      let row = try await session.fetchRow(
+        """
+        SELECT
+          count(*) FILTER (regexp_matches(v, \(literal: Self.provesPoint))),
+          count(*) FILTER (regexp_matches(v, \(literal: Self.provesComma))),
+          min(v) FILTER (regexp_matches(v, '^\\D*\\d{1,3}[.,]\\d{3}\\D*$'))
+        FROM (SELECT trim(\(source.table.cell(column))) AS v FROM \(relation))
+        """)
+      point += row[0].int ?? 0
+      comma += row[1].int ?? 0
+      if let sample = row[2].text, undecided == nil { undecided = (column, sample) }
     }
-    guard point + comma > 0 else {
+    if point + comma == 0, let undecided {
       throw .numbersAmbiguous(
-        file: source.name, column: source.table.columns[first],
-        sample: source.profiles[first].numbers.undecidedSample ?? "1.234")
+        file: source.name, column: source.table.columns[undecided.column],
+        sample: undecided.sample)
     }
-    for column in source.numbers.keys {
+    for column in unproven {
       source.numbers[column]?.decimal = comma > point ? .comma : .point
       source.numbers[column]?.isProven = true
     }
+  }
+
+  /// Regular expressions of numbers in which one mark can only separate decimals: other than
+  /// three digits after it, groups by the other mark before it, or more digits than a group.
+  private static let provesPoint = proves("[.]", ",")
+  private static let provesComma = proves(",", "[.]")
+
+  private static func proves(_ mark: String, _ other: String) -> String {
+    "\\d\(mark)\\d{1,2}(\\D|$)|\\d\(mark)\\d{4}|\\d{4}\(mark)\\d|\(other)\\d{3}\(mark)"
+      + "|\(other)\\d{3}\(other)\\d{3}|(^|\\D)\(mark)\\d"
   }
 }
 

@@ -10,6 +10,8 @@ struct ExactStaging {
   let cells: CellSQL
   let session: any QuerySession
   let age: Int
+  /// Whether the order of day and month was found by evidence, and not said by the person.
+  let orderIsFound: Bool
   /// The table to create.
   let target: String
   /// Whether a line without an amount is unusable: not so for events.
@@ -30,6 +32,7 @@ struct ExactStaging {
         FROM \(source.table.relation()))
         """))
       """)
+    if orderIsFound { try await refuseMixedDates(all) }
     try await session.perform(
       """
       INSERT INTO quarantine
@@ -50,6 +53,25 @@ struct ExactStaging {
     return StagedFile(
       table: target, lines: count - quarantined, guests: row[2].int ?? 0, quarantined: quarantined,
       orderIsNumber: lines.orderIsNumber && shape.identity == nil, isExact: true)
+  }
+
+  /// A date that can only be read the other way round makes every other date doubtful.
+  private func refuseMixedDates(_ all: String) async throws(IngestionError) {
+    guard let column = source.column(.date), let order = source.date?.order, order != .ymd else {
+      return
+    }
+    let other = try await session.fetchRow(
+      """
+      SELECT min(date_text) FROM \(identifier: all)
+      WHERE defect IS NULL AND day IS NULL AND \(cells.isOtherOrder("date_text", order))
+      """
+    ).first?.text
+    guard let other else { return }
+    let dates = source.profiles[column].dates
+    let seen = (order == .dmy ? dates.dayFirst : dates.monthFirst) ?? dates.undecided ?? ""
+    throw .datesMixed(
+      dayFirst: order == .dmy ? seen : other, monthFirst: order == .dmy ? other : seen,
+      column: source.table.columns[column], file: source.name)
   }
 
   private var keptColumns: [SQL] {
