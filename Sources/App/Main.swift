@@ -61,8 +61,11 @@ enum Main {
       Terminal.error("\(message.code) \(message.arguments)")
       return error.exitStatus.rawValue
     }
-    let place = words.location(message).map { "\($0): " } ?? ""
-    Terminal.error("\(words.text("cli.error")) \(place)\(words.text(message))")
+    let sentence = words.text(message)
+    // A sentence that names its file needs no place in front, unless it is a line of it.
+    let isNamed = message.location.map { $0.line == nil && sentence.contains($0.file) } ?? true
+    let place = isNamed ? "" : words.location(message).map { "\($0): " } ?? ""
+    Terminal.error("\(words.text("cli.error")) \(place)\(sentence)")
     if let fix = words.fix(message) { Terminal.error("  → \(fix)") }
     return error.exitStatus.rawValue
   }

@@ -34,7 +34,8 @@ extension OrderImporter {
       try normalise(&sources[index], index)
       let staging = ExactStaging(
         source: sources[index], shape: StagedShape([]), cells: CellSQL(timeZone: options.timeZone),
-        session: session, age: index, target: "import_events_\(index)", needsAmount: false)
+        session: session, age: index, orderIsFound: options.dateOrder == nil,
+        target: "import_events_\(index)", needsAmount: false)
       files.append(try await staging.run(cancelled: []))
     }
     let parts = files.map {
