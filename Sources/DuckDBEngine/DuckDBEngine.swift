@@ -113,8 +113,7 @@ extension WarehouseError {
         .permission
       } else {
         switch message.prefix(while: { $0 != ":" }) {
-        case "Parser Error", "Catalog Error", "Binder Error", "Syntax Error",
-          "Not implemented Error", "Permission Error":
+        case "Parser Error", "Catalog Error", "Binder Error", "Syntax Error", "Permission Error":
           .statement
         case "Constraint Error": .constraint
         case "IO Error", "HTTP Error": .inputOutput
