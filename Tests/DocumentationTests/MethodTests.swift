@@ -45,6 +45,18 @@ import Warehouse
   }
 
   @Test(arguments: Language.allCases)
+  func `every reason of the quarantine is explained`(language: Language) throws {
+    let path = "Sources/Presentation/Resources/Localization/ingestion.en.json"
+    let texts = try JSONDecoder().decode(
+      [String: String].self, from: Data(try Repository.text(path).utf8))
+    // «Other reasons» is what a summary calls the rest, not a line's reason.
+    let codes = texts.keys.filter { $0.hasPrefix("quarantine.") && $0 != "quarantine.other" }
+    let explained = try Page("orders", language).tables.flatMap(\.rows).flatMap { spans($0[0]) }
+      .filter { $0.hasPrefix("quarantine.") }
+    #expect(explained.sorted() == codes.sorted())
+  }
+
+  @Test(arguments: Language.allCases)
   func `the five segments' rules are those of the data`(language: Language) throws {
     let localizer = try Localizer(language)
     let rows = try Page("rfm", language).table(with: "occasional", inColumn: 2).rows
@@ -136,6 +148,35 @@ import Warehouse
       #expect(numbers == limits[stage], "\(row[3])")
     }
     #expect(rules.slippingFactor == 2, "the guides say «twice»")
+  }
+
+  @Test(arguments: Language.allCases)
+  func `every figure of a run is defined`(language: Language) throws {
+    struct Schema: Decodable {
+      struct Part: Decodable {
+        let properties: [String: Part]?
+      }
+      let properties: [String: Part]
+      let definitions: [String: Part]
+
+      enum CodingKeys: String, CodingKey {
+        case properties
+        case definitions = "$defs"
+      }
+    }
+    let schema = try JSONDecoder().decode(
+      Schema.self, from: Data(try Repository.text("docs/schemas/run-1.schema.json").utf8))
+    let parts = [
+      schema.properties["totals"], schema.properties["concentration"],
+      schema.properties["engagement"], schema.definitions["segment"],
+    ]
+    let defined = Set(spans(try Page("figures", language).prose))
+    for part in parts {
+      for key in try #require(part?.properties).keys
+      where !["id", "objective_reason"].contains(key) {
+        #expect(defined.contains(key), "\(key)")
+      }
+    }
   }
 
   @Test(arguments: Language.allCases)
