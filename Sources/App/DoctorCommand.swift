@@ -74,7 +74,8 @@ struct DoctorCommand: AsyncParsableCommand {
 
   /// Loads the extension that reads workbooks.
   private static func excel() async -> Check {
-    guard let path = ResourceLocator.current.fetched("extensions/excel.duckdb_extension")?.path else {
+    guard let path = ResourceLocator.current.fetched("extensions/excel.duckdb_extension")?.path
+    else {
       return Check(
         id: "excel", ok: false, required: false, detail: "extensions/excel.duckdb_extension")
     }

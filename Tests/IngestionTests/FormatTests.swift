@@ -83,9 +83,7 @@ import Warehouse
         """)
       path = packed
     case .zip:
-      try shell(
-        "python3 -c \"import zipfile,sys; z=zipfile.ZipFile(sys.argv[1]+'.zip','w',8); z.write(sys.argv[1],'a.csv'); z.close()\" '\(path)'"
-      )
+      try Data(Packed.zip([("a.csv", bytes)])).write(to: URL(fileURLWithPath: path + ".zip"))
       path += ".zip"
     default: break
     }
@@ -129,13 +127,4 @@ import Warehouse
     #expect(report.amountBasis.tax == .unknown)
     #expect(try await bench.rows(Self.facts) == Self.expected(bench))
   }
-}
-
-func shell(_ command: String) throws {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/bin/sh")
-  process.arguments = ["-c", command]
-  try process.run()
-  process.waitUntilExit()
-  #expect(process.terminationStatus == 0)
 }

@@ -76,7 +76,8 @@ extension Fixture {
       concentration: hasRevenue
         ? concentration(exponent: isEqual ? 1 : 0.4)
         : RunResult.ConcentrationReport(
-          gini: nil, revenueShareOfTop: [], customersForEightyPercent: nil), engagement: nil, objective: nil,
+          gini: nil, revenueShareOfTop: [], customersForEightyPercent: nil), engagement: nil,
+      objective: nil,
       headlines: [], notes: [])
     result.headlines = Headlines.messages(for: result)
     return result

@@ -26,7 +26,8 @@ enum Fixture {
       segments: segments.map { $0.report(.five, objective: objective) },
       otherSegments: shopGroups.map { $0.report(.eleven, objective: nil) },
       lifecycle: lifecycle, grid: grid, migration: migration, cohorts: cohorts,
-      concentration: concentration(exponent: 0.28), engagement: nil, objective: objective, headlines: [], notes: [])
+      concentration: concentration(exponent: 0.28), engagement: nil, objective: objective,
+      headlines: [], notes: [])
     result.headlines = Headlines.messages(for: result)
     return result
   }

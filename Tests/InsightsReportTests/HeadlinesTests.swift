@@ -113,7 +113,8 @@ extension RunResult {
       timeZone: timeZone, method: partition.map(Fixture.method) ?? method, imported: imported,
       totals: firstOrder.map(totals.with) ?? totals, segments: segments ?? self.segments,
       otherSegments: otherSegments, lifecycle: lifecycle, grid: grid, migration: migration,
-      cohorts: cohorts, concentration: concentration ?? self.concentration, engagement: nil, objective: objective,
+      cohorts: cohorts, concentration: concentration ?? self.concentration, engagement: nil,
+      objective: objective,
       headlines: [], notes: notes)
   }
 }

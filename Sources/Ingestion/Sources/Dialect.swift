@@ -15,6 +15,8 @@ struct Dialect: Sendable, Hashable {
   /// The byte that, inside quotes, makes the next one literal; a doubled quote works always.
   var escape: UInt8 = UInt8(ascii: "\"")
   var lineBreak: LineBreak = .lineFeed
+  /// Whether the sample had nothing that the engine could stumble over or read wrongly.
+  var isRegular = true
   /// Physical lines above the first data record, the header's included.
   var linesAbove = 0
   var hasHeader = false

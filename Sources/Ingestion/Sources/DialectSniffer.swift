@@ -27,6 +27,9 @@ struct DialectSniffer {
       throw .lineTooLong(file: name, line: 1, limit: ImportLimits.recordBytes)
     }
     dialect.escape = escape(in: text)
+    dialect.isRegular =
+      encoding == .utf8 && TextEncoding.isUTF8(body) && !text.contains(0)
+      && dialect.lineBreak == .lineFeed
     let readable = dialect.markBytes..<sample.count
 
     var best: (score: Double, dialect: Dialect, records: [SniffedRecord])?

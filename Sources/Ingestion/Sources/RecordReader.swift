@@ -15,6 +15,8 @@ struct RecordReader: ~Copyable {
   private var isAtEnd = false
   private var nextLine = 1
 
+  /// The most bytes that were held at once.
+  private(set) var mostHeld = 0
   /// The first physical line of the record, from 1.
   private(set) var line = 0
   /// The fields, one after the other.
@@ -96,6 +98,7 @@ struct RecordReader: ~Copyable {
     offset += count
     isAtEnd = count == 0 || offset >= end
     decoder.decode(raw[0..<count], into: &buffer)
+    mostHeld = max(mostHeld, buffer.count)
   }
 
   private enum Cut {

@@ -102,7 +102,7 @@ struct SourceProbe {
     let zeros = head.count { $0 == 0 }
     let isWide =
       TextEncoding.announced(by: head[...]).map { $0.0 != .utf8 }
-      ?? (TextEncoding.guess(head[...]) != .utf8 && TextEncoding.guess(head[...]) != .windows1252)
+      ?? (TextEncoding.guess(head[...]) != .utf8)
     if !isWide, controls * 20 > head.count || zeros * 3 > head.count {
       throw .wrongKind(file: name, found: "kind.binary")
     }

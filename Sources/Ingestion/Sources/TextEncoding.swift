@@ -26,8 +26,8 @@ enum TextEncoding: String, Sendable, Hashable, CaseIterable {
     return nil
   }
 
-  /// Guesses from a sample without a mark: UTF-16 by where its zeros stand, else UTF-8 where the
-  /// sample is valid (a character cut at the end aside), else Windows-1252.
+  /// Guesses from a sample without a mark: UTF-16 by where its zeros stand, else UTF-8, whose
+  /// readers take records that are no UTF-8 for Windows-1252.
   static func guess(_ sample: ArraySlice<UInt8>) -> TextEncoding {
     var zeros = (even: 0, odd: 0)
     for (index, byte) in sample.prefix(4096).enumerated() where byte == 0 {
@@ -38,10 +38,11 @@ enum TextEncoding: String, Sendable, Hashable, CaseIterable {
       if zeros.odd * 10 > half * 4, zeros.even * 20 < half { return .utf16LittleEndian }
       if zeros.even * 10 > half * 4, zeros.odd * 20 < half { return .utf16BigEndian }
     }
-    return isUTF8(sample) ? .utf8 : .windows1252
+    return .utf8
   }
 
-  private static func isUTF8(_ sample: ArraySlice<UInt8>) -> Bool {
+  /// Whether a sample is valid UTF-8, a character cut at its end aside.
+  static func isUTF8(_ sample: ArraySlice<UInt8>) -> Bool {
     if String(validating: sample, as: UTF8.self) != nil { return true }
     return (1...3).contains { String(validating: sample.dropLast($0), as: UTF8.self) != nil }
   }

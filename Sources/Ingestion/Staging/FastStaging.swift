@@ -21,9 +21,7 @@ struct FastStaging {
       if case .parquet = source.table.reading { return TypedReading() }
       return nil
     }
-    guard dialect.encoding == .utf8, dialect.separator != .blanks,
-      dialect.lineBreak == .lineFeed
-    else { return nil }
+    guard dialect.isRegular, dialect.separator != .blanks else { return nil }
     var typed = TypedReading()
     if let column = source.column(.date), case .text(_, let engine?) = source.date {
       typed.types[column] =
@@ -65,18 +63,34 @@ struct FastStaging {
       source: source, shape: shape, cells: cells, typed: typed, trustsSample: true,
       cancelledStatuses: cancelled, age: age)
     let columns = lines.lineColumns
+    async let zeros = NulSearch(source: source).finds()
+    let isRead: Bool
     do throws(WarehouseError) {
       try await session.execute(
         """
         CREATE OR REPLACE TEMP TABLE \(identifier: target) AS SELECT \(columns.joined()) \
         FROM \(source.table.relation(typed))
         """)
+      isRead = true
     } catch {
-      // Data that does not fit is the exact way's business; all else ends the import.
-      if case .engine(.data, _) = error { return nil }
-      throw .engine(error)
+      guard Self.isAboutData(error) else { throw .engine(error) }
+      isRead = false
+    }
+    guard isRead, await !zeros else {
+      try await session.drop(target)
+      return nil
     }
     return try await check(lines)
+  }
+
+  /// Data that does not fit is the exact way's business; all else ends the import.
+  private static func isAboutData(_ error: WarehouseError) -> Bool {
+    switch error {
+    case .engine(.data, _): true
+    // The engine's reader gives up on lines that span several of its buffers.
+    case .engine(.statement, let reason): reason.hasPrefix("Not implemented Error")
+    default: false
+    }
   }
 
   private func check(_ lines: LineSQL) async throws(IngestionError) -> StagedFile? {

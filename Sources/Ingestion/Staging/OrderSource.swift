@@ -42,7 +42,7 @@ struct OrderSource: Sendable {
   /// Whether the engine cannot type the cells while it reads them.
   private var isTextTable: Bool {
     switch table.reading {
-    case .csv(let dialect): dialect.encoding != .utf8 || dialect.separator == .blanks
+    case .csv(let dialect): !dialect.isRegular || dialect.separator == .blanks
     case .parquet: false
     case .normalised, .table: true
     }
