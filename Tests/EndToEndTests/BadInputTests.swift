@@ -72,11 +72,11 @@ import Testing
   ]
 
   @Test(arguments: cases)
-  func `ends in one sentence, its status and nothing written`(example: Case) throws {
+  func `ends in one sentence, its status and nothing written`(example: Case) async throws {
     let program = try Program()
     defer { program.remove() }
     let file = try program.write(example.content(), to: example.file)
-    let answer = try program.run(
+    let answer = try await program.run(
       ["run", file, "--out", program.path("result"), "--report", program.path("r.html")]
         + example.arguments)
     #expect(answer.status == example.status, "\(answer.error)")
@@ -88,35 +88,35 @@ import Testing
     #expect(!program.exists("r.html"))
     #expect(!answer.error.contains("⟦"), "every word is in the catalogues: \(answer.error)")
     // The same sentence exists in French.
-    let french = try program.run(["run", file, "--lang", "fr"] + example.arguments)
+    let french = try await program.run(["run", file, "--lang", "fr"] + example.arguments)
     #expect(french.status == example.status)
     #expect(french.error != answer.error)
     #expect(!french.error.contains("⟦"))
   }
 
-  @Test func `a file that is not there, a folder and a locked file are told apart`() throws {
+  @Test func `a file that is not there, a folder and a locked file are told apart`() async throws {
     let program = try Program()
     defer { program.remove() }
-    let missing = try program.run("run", program.path("nowhere.csv"))
+    let missing = try await program.run("run", program.path("nowhere.csv"))
     #expect([1, 4].contains(missing.status))
     #expect(missing.error.contains("nowhere.csv"))
-    let folder = try program.run("run", program.folder.path)
+    let folder = try await program.run("run", program.folder.path)
     #expect([1, 2, 4].contains(folder.status))
     #expect(!folder.error.isEmpty)
   }
 
   @Test(.enabled(if: getuid() != 0, "root may read everything"))
-  func `a file without permission is told`() throws {
+  func `a file without permission is told`() async throws {
     let program = try Program()
     defer { program.remove() }
     let file = try program.write(Self.header + "a,2024-01-01,10\n", to: "orders.csv")
     try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: file)
-    let answer = try program.run("run", file)
+    let answer = try await program.run("run", file)
     #expect(answer.status == 4)
     #expect(answer.error.contains("orders.csv"))
   }
 
-  @Test func `the command line's own mistakes have status 2`() throws {
+  @Test func `the command line's own mistakes have status 2`() async throws {
     let program = try Program()
     defer { program.remove() }
     for arguments in [
@@ -125,23 +125,23 @@ import Testing
       ["run", "x.csv", "--recency-cuts", "1,2"], ["run", "x.csv", "--memory-limit", "tiny"],
       ["run", "x.csv", "--time-zone", "Mars/Olympus"],
     ] {
-      let answer = try program.run(arguments)
+      let answer = try await program.run(arguments)
       #expect(answer.status == 2, "\(arguments): \(answer.error)")
       #expect(!answer.error.isEmpty)
       #expect(answer.output.isEmpty)
     }
   }
 
-  @Test func `an output that would overwrite its source is refused`() throws {
+  @Test func `an output that would overwrite its source is refused`() async throws {
     let program = try Program()
     defer { program.remove() }
     let file = try program.write(Self.header + "a,2024-01-01,10\n", to: "customers.csv")
-    let answer = try program.run("run", file, "--out", program.folder.path)
+    let answer = try await program.run("run", file, "--out", program.folder.path)
     #expect(answer.status == 2)
     #expect(try program.text("customers.csv") == Self.header + "a,2024-01-01,10\n")
   }
 
-  @Test func `a full disk leaves nothing behind`() throws {
+  @Test func `a full disk leaves nothing behind`() async throws {
     let program = try Program()
     defer { program.remove() }
     // A file system of 1 MB, where this machine allows one.
@@ -165,39 +165,39 @@ import Testing
     let lines = (0..<20_000).map { "c\($0 % 9000),2024-01-\(10 + $0 % 20),\($0 % 97 + 1).50" }
     let file = try program.write(
       Self.header + lines.joined(separator: "\n") + "\n", to: "orders.csv")
-    let answer = try program.run("run", file, "--out", disk + "/result")
+    let answer = try await program.run("run", file, "--out", disk + "/result")
     #expect(answer.status == 4, "\(answer.error)")
     #expect(answer.error.localizedCaseInsensitiveContains("space") || answer.error.contains("full"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: disk).isEmpty)
   }
 
-  @Test func `odd but usable files give right results`() throws {
+  @Test func `odd but usable files give right results`() async throws {
     let program = try Program()
     defer { program.remove() }
-    func totals(_ text: String, _ arguments: String...) throws -> [String: Any] {
+    func totals(_ text: String, _ arguments: String...) async throws -> [String: Any] {
       let file = try program.write(text, to: "orders.csv")
-      let answer = try program.run(["run", file, "--json"] + arguments)
+      let answer = try await program.run(["run", file, "--json"] + arguments)
       #expect(answer.status == 0, "\(answer.error)")
       return try #require(try answer.json()["totals"] as? [String: Any])
     }
-    let one = try totals(Self.header + "a,2024-01-01,10\n")
+    let one = try await totals(Self.header + "a,2024-01-01,10\n")
     #expect(one["purchasers"] as? Int == 1)
     #expect(one["orders"] as? Int == 1)
-    let equal = try totals(
+    let equal = try await totals(
       Self.header + (1...30).map { "c\($0),2024-01-15,10" }.joined(separator: "\n") + "\n")
     #expect(equal["purchasers"] as? Int == 30)
-    let huge = try totals(
+    let huge = try await totals(
       Self.header + "a,2024-01-01,1000000000000\na,2024-02-01,1000000000000.25\n")
     let revenue = try #require(huge["revenue"] as? [String: Any])
     #expect(revenue["amount"] as? String == "2000000000000.2500")
-    let future = try totals(Self.header + "a,2094-01-01,10\nb,2094-02-01,20\n")
+    let future = try await totals(Self.header + "a,2094-01-01,10\nb,2094-02-01,20\n")
     #expect(future["purchasers"] as? Int == 2)
-    let returnsOnly = try totals(Self.header + "a,2024-01-01,10\nb,2024-01-02,-20\n")
+    let returnsOnly = try await totals(Self.header + "a,2024-01-01,10\nb,2024-01-02,-20\n")
     #expect(returnsOnly["purchasers"] as? Int == 1)
     #expect((returnsOnly["revenue"] as? [String: Any])?["amount"] as? String == "-10.0000")
     let extra = (0..<297).map { "x\($0)" }.joined(separator: ",")
     let filler = (0..<297).map { _ in "1" }.joined(separator: ",")
-    let wide = try totals(
+    let wide = try await totals(
       "customer_id,order_date,amount,\(extra)\na,2024-01-01,10,\(filler)\nb,2024-01-02,5,\(filler)\n"
     )
     #expect(wide["purchasers"] as? Int == 2)

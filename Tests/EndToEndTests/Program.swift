@@ -30,13 +30,13 @@ struct Program {
 
   func run(
     _ arguments: String..., environment: [String: String] = [:], in directory: URL? = nil
-  ) throws -> Answer {
-    try run(arguments, environment: environment, in: directory)
+  ) async throws -> Answer {
+    try await run(arguments, environment: environment, in: directory)
   }
 
   func run(
     _ arguments: [String], environment: [String: String] = [:], in directory: URL? = nil
-  ) throws -> Answer {
+  ) async throws -> Answer {
     let process = Process()
     process.executableURL = Self.binary
     process.arguments = arguments
@@ -52,8 +52,7 @@ struct Program {
     process.standardOutput = try FileHandle(forWritingTo: output)
     process.standardError = try FileHandle(forWritingTo: error)
     process.standardInput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
+    try await process.finish()
     defer {
       for file in [output, error] { try? FileManager.default.removeItem(at: file) }
     }
@@ -96,18 +95,33 @@ enum Package {
   static let python = root.appending(path: "third_party/test-venv/bin/python")
 
   /// Runs a Python script with the set-up's test packages and returns what it prints.
-  static func python(_ script: String, _ arguments: String...) throws -> String {
+  static func python(_ script: String, _ arguments: String...) async throws -> String {
     let process = Process()
     process.executableURL = python
     process.arguments = ["-c", script] + arguments
+    // Answers are a few lines: they fit in the pipe.
     let output = Pipe()
     process.standardOutput = output
-    try process.run()
+    try await process.finish()
     let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
     #expect(process.terminationStatus == 0)
     return String(decoding: data, as: UTF8.self)
   }
 
   static let data: String? = ProcessInfo.processInfo.environment["QUARTIER_DATA"]
+}
+
+extension Process {
+  /// Runs to the end without blocking a thread that other tests need.
+  func finish() async throws {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      terminationHandler = { _ in continuation.resume() }
+      do {
+        try run()
+      } catch {
+        terminationHandler = nil
+        continuation.resume(throwing: error)
+      }
+    }
+  }
 }

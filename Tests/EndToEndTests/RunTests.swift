@@ -2,10 +2,10 @@ import Foundation
 import Testing
 
 @Suite struct `The main job` {
-  @Test func `the record shop's demo writes everything and its totals are right`() throws {
+  @Test func `the record shop's demo writes everything and its totals are right`() async throws {
     let program = try Program()
     defer { program.remove() }
-    let answer = try program.run("demo", "--out", "out")
+    let answer = try await program.run("demo", "--out", "out")
     #expect(answer.status == 0, "\(answer.error)")
     for file in [
       "customers.parquet", "customers.csv", "segments.json", "segments.xlsx", "quarantine.csv",
@@ -14,7 +14,7 @@ import Testing
       #expect(program.exists("out/" + file), "\(file)")
     }
     #expect(!answer.output.contains("⟦"))
-    let again = try program.run("demo", "--out", "out", "--json")
+    let again = try await program.run("demo", "--out", "out", "--json")
     let json = try again.json()
     let totals = try #require(json["totals"] as? [String: Any])
     #expect(totals["customers"] as? Int == 23_570)
@@ -25,14 +25,14 @@ import Testing
     let imported = try #require(json["imported"] as? [String: Any])
     #expect(imported["lines"] as? Int == 69_659)
     // The file, read by somebody else.
-    let table = try Package.python(
+    let table = try await Package.python(
       """
       import duckdb, sys
       print(duckdb.sql(f"select count(*), count(*) filter (orders > 0), sum(orders)::bigint, "
         f"sum(revenue) from read_parquet('{sys.argv[1]}')").fetchone())
       """, program.path("out/customers.parquet"))
     #expect(table.contains("(23570, 23502, 69579, Decimal('2500315.6300'))"), "\(table)")
-    let csv = try Package.python(
+    let csv = try await Package.python(
       """
       import duckdb, sys
       a = duckdb.sql(f"select * from read_parquet('{sys.argv[1]}')")
@@ -43,10 +43,10 @@ import Testing
     #expect(csv.contains("(23570, 69579)"), "\(csv)")
   }
 
-  @Test func `the grocery's year is 155,848 baskets of 2,469 households`() throws {
+  @Test func `the grocery's year is 155,848 baskets of 2,469 households`() async throws {
     let program = try Program()
     defer { program.remove() }
-    let json = try program.run("demo", "grocery", "--out", "out", "--json").json()
+    let json = try await program.run("demo", "grocery", "--out", "out", "--json").json()
     let totals = try #require(json["totals"] as? [String: Any])
     #expect(totals["customers"] as? Int == 2_469)
     #expect(totals["orders"] as? Int == 155_370)
@@ -56,11 +56,11 @@ import Testing
   }
 
   @Test(.enabled(if: Package.data != nil, "needs QUARTIER_DATA/online_retail.parquet"))
-  func `the gift shop's returns, guests and free items are told apart`() throws {
+  func `the gift shop's returns, guests and free items are told apart`() async throws {
     let program = try Program()
     defer { program.remove() }
     let file = try #require(Package.data) + "/online_retail.parquet"
-    let answer = try program.run("run", file, "--json", "--out", "out")
+    let answer = try await program.run("run", file, "--json", "--out", "out")
     #expect(answer.status == 0, "\(answer.error)")
     let json = try answer.json()
     let totals = try #require(json["totals"] as? [String: Any])
@@ -71,7 +71,7 @@ import Testing
     #expect(totals["orders"] as? Int == 18_532)
     #expect((totals["gross_revenue"] as? [String: Any])?["amount"] as? String == "8911407.9040")
     // 12346 bought for 77,183.60 and sent everything back: no VIP.
-    let row = try Package.python(
+    let row = try await Package.python(
       """
       import duckdb, sys
       print(duckdb.sql(f"select gross_revenue, revenue, m_score, segment from "
@@ -98,12 +98,12 @@ import Testing
   @Test(arguments: encodings)
   func `a French export is understood without a word`(
     encoding: (String, String.Encoding)
-  ) throws {
+  ) async throws {
     let program = try Program()
     defer { program.remove() }
     let spaced = Self.french.replacing("1 234", with: "1\u{A0}234")
     let file = try program.write(spaced, to: "commandes.csv", encoding: encoding.1)
-    let answer = try program.run("run", file, "--json")
+    let answer = try await program.run("run", file, "--json")
     #expect(answer.status == 0, "\(answer.error)")
     let json = try answer.json()
     let totals = try #require(json["totals"] as? [String: Any])
@@ -118,7 +118,7 @@ import Testing
     #expect(basis["tax"] as? String == "included")
   }
 
-  @Test func `lists open in French Excel, and formulas in names stay text`() throws {
+  @Test func `lists open in French Excel, and formulas in names stay text`() async throws {
     let program = try Program()
     defer { program.remove() }
     let orders = try program.write(Self.french, to: "commandes.csv")
@@ -129,7 +129,7 @@ import Testing
       0002;@SUM(1);b@example.org
       0003;Zoë Müller;z@example.org
       """, to: "clients.csv")
-    let answer = try program.run(
+    let answer = try await program.run(
       "run", orders, "--customers", customers, "--out", "out", "--lang", "fr")
     #expect(answer.status == 0, "\(answer.error)")
     let lists = try FileManager.default.contentsOfDirectory(atPath: program.path("out/lists"))
@@ -144,7 +144,7 @@ import Testing
     #expect(all.contains("'@SUM(1)"))
     #expect(all.contains("'=HYPERLINK"))
     #expect(all.contains("Zoë Müller"))
-    let book = try Package.python(
+    let book = try await Package.python(
       """
       import openpyxl, sys
       book = openpyxl.load_workbook(sys.argv[1])
@@ -155,7 +155,7 @@ import Testing
     #expect(book.hasSuffix(" 3 True True\n"), "\(book)")
   }
 
-  @Test func `the same file twice and overlapping exports count nothing twice`() throws {
+  @Test func `the same file twice and overlapping exports count nothing twice`() async throws {
     let program = try Program()
     defer { program.remove() }
     let header = "order_id,customer_id,order_date,amount\n"
@@ -163,9 +163,9 @@ import Testing
       header + "1,a,2024-01-05,10\n2,b,2024-01-20,20\n", to: "january.csv")
     let february = try program.write(
       header + "2,b,2024-01-20,25\n3,a,2024-02-13,30\n", to: "february.csv")
-    let twice = try program.run("run", january, january, "--json").json()
+    let twice = try await program.run("run", january, january, "--json").json()
     #expect((twice["totals"] as? [String: Any])?["orders"] as? Int == 2)
-    let both = try program.run("run", january, february, "--json").json()
+    let both = try await program.run("run", january, february, "--json").json()
     let totals = try #require(both["totals"] as? [String: Any])
     #expect(totals["orders"] as? Int == 3)
     // The newer version of order 2 wins.
@@ -173,7 +173,7 @@ import Testing
     #expect((both["imported"] as? [String: Any])?["changed_orders"] as? Int == 1)
   }
 
-  @Test func `what cannot be used is quarantined with its place and reason`() throws {
+  @Test func `what cannot be used is quarantined with its place and reason`() async throws {
     let program = try Program()
     defer { program.remove() }
     var lines = (0..<20).map { "c\($0),2024-01-\(10 + $0 % 20),10" }
@@ -181,7 +181,7 @@ import Testing
     lines[9] = "c9,2024-01-19,ten"
     let file = try program.write(
       "customer_id,order_date,amount\n" + lines.joined(separator: "\n") + "\n", to: "orders.csv")
-    let answer = try program.run("run", file, "--out", "out", "--json")
+    let answer = try await program.run("run", file, "--out", "out", "--json")
     #expect(answer.status == 0, "\(answer.error)")
     #expect(
       (try answer.json()["imported"] as? [String: Any])?["quarantined_lines"] as? Int == 2)
@@ -190,19 +190,19 @@ import Testing
     #expect(quarantine.contains(",11,amount,ten,"), "\(quarantine)")
   }
 
-  @Test func `a workspace keeps its runs, outside one nothing is left`() throws {
+  @Test func `a workspace keeps its runs, outside one nothing is left`() async throws {
     let program = try Program()
     defer { program.remove() }
     let file = try program.write(
       "customer_id,order_date,amount\na,2024-01-05,10\nb,2024-02-05,20\n", to: "orders.csv")
     let before = try FileManager.default.contentsOfDirectory(atPath: program.folder.path).sorted()
-    #expect(try program.run("run", file).status == 0)
+    #expect(try await program.run("run", file).status == 0)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: program.folder.path).sorted() == before)
-    #expect(try program.run("init", "shop", "--currency", "EUR").status == 0)
+    #expect(try await program.run("init", "shop", "--currency", "EUR").status == 0)
     let workspace = program.folder.appending(path: "shop")
-    for _ in 0..<2 { #expect(try program.run(["run", file], in: workspace).status == 0) }
-    let kept = try Package.python(
+    for _ in 0..<2 { #expect(try await program.run(["run", file], in: workspace).status == 0) }
+    let kept = try await Package.python(
       """
       import duckdb, sys
       c = duckdb.connect(sys.argv[1], read_only=True)
@@ -214,36 +214,36 @@ import Testing
     #expect(kept.contains("(2, 'EUR', '2024-02-05') (4,) (24,) (2,)"), "\(kept)")
   }
 
-  @Test func `an objective puts its three segments first, with reasons`() throws {
+  @Test func `an objective puts its three segments first, with reasons`() async throws {
     let program = try Program()
     defer { program.remove() }
     for (word, first) in [
       ("fideliser", "loyal_high_value"), ("reactiver", "at_risk"),
       ("transformer", "new_high_potential"), ("developper", "occasional"),
     ] {
-      let json = try program.run("demo", "--json", "--out", "out").json()
+      let json = try await program.run("demo", "--json", "--out", "out").json()
       #expect(json["objective"] == nil || json["objective"] is NSNull)
       let file = Package.root.appending(path: "third_party/data/cdnow/CDNOW_master.txt").path
-      let chosen = try program.run("run", file, "--objective", word, "--json").json()
+      let chosen = try await program.run("run", file, "--objective", word, "--json").json()
       let segments = try #require(chosen["segments"] as? [[String: Any]])
       #expect(segments.first?["id"] as? String == first)
       #expect(segments.prefix(3).allSatisfy { $0["objective_reason"] is [String: Any] })
     }
   }
 
-  @Test func `a memory limit changes nothing in the result`() throws {
+  @Test func `a memory limit changes nothing in the result`() async throws {
     let program = try Program()
     defer { program.remove() }
     let file = Package.root.appending(
       path: "third_party/data/completejourney/transactions.parquet"
     ).path
-    let free = try program.run("run", file, "--json")
-    let limited = try program.run("run", file, "--json", "--memory-limit", "150MB")
+    let free = try await program.run("run", file, "--json")
+    let limited = try await program.run("run", file, "--json", "--memory-limit", "150MB")
     #expect(limited.status == 0, "\(limited.error)")
     #expect(limited.output == free.output)
   }
 
-  @Test func `interactions are scored as purchases are, and who only looks is in the table`() throws
+  @Test func `interactions are scored as purchases are, and who only looks is in the table`() async throws
   {
     let program = try Program()
     defer { program.remove() }
@@ -259,7 +259,7 @@ import Testing
       ,2024-02-13,visit
       b,2024-02-31,visit
       """, to: "events.csv")
-    let answer = try program.run(
+    let answer = try await program.run(
       "run", orders, "--events", events, "--out", "out", "--json", "--max-unusable", "30%")
     #expect(answer.status == 0, "\(answer.error)")
     let engagement = try #require(try answer.json()["engagement"] as? [String: Any])
@@ -270,7 +270,7 @@ import Testing
     #expect(imported["lines"] as? Int == 6)
     #expect(imported["anonymous_lines"] as? Int == 1)
     #expect(imported["quarantined_lines"] as? Int == 1)
-    let table = try Package.python(
+    let table = try await Package.python(
       """
       import duckdb, sys
       print(duckdb.sql(f"select customer, orders, segment = 'no_purchase', interactions, active_days, "

@@ -65,7 +65,7 @@ import Warehouse
 }
 
 @Suite struct `Sessions live together` {
-  @Test(.timeLimit(.minutes(1)), arguments: EngineUnderTest.all)
+  @Test(.timeLimit(.minutes(10)), arguments: EngineUnderTest.all)
   func `cancelling the task interrupts the statement`(engine: EngineUnderTest) async throws {
     let session = try await engine.session()
     let task = Task {
@@ -79,7 +79,7 @@ import Warehouse
     #expect(try await session.value("SELECT 1") == .int(1))
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: EngineUnderTest.all)
+  @Test(.timeLimit(.minutes(10)), arguments: EngineUnderTest.all)
   func `a cancellation is not lost, however early it comes`(engine: EngineUnderTest) async throws {
     let session = try await engine.session()
     for delay in 0..<40 {
@@ -143,7 +143,7 @@ import Warehouse
     await #expect(throws: WarehouseError.self) { try await two.query("SELECT * FROM mine") }
   }
 
-  @Test(.timeLimit(.minutes(2)), arguments: EngineUnderTest.all)
+  @Test(.timeLimit(.minutes(10)), arguments: EngineUnderTest.all)
   func `what was acknowledged survives kill -9`(engine: EngineUnderTest) async throws {
     let folder = try TemporaryFolder()
     let path = folder.path("store")
