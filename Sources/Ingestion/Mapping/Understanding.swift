@@ -143,6 +143,7 @@ extension OrderSource {
       return Set(profiles[column].values.map { CellShape.currencyCode($0) ?? $0.uppercased() })
     }
     if let headerCurrency { codes.insert(headerCurrency) }
+    if toldCurrency != nil { return codes }
     for column in amountColumns {
       codes.formUnion(profiles[column].numbers.currencies.compactMap(CellShape.currencyCode))
     }

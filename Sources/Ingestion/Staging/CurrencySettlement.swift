@@ -6,6 +6,7 @@ internal import Warehouse
 struct CurrencySettlement {
   let session: any QuerySession
   let sources: [OrderSource]
+  let files: [StagedFile]
   let shape: StagedShape
   let mapping: Mapping
   let options: ImportOptions
@@ -15,7 +16,8 @@ struct CurrencySettlement {
   /// - Throws: `severalCurrencies` without rates, `rateMissing`, `ratesUnusable`.
   func run() async throws(IngestionError) -> CurrencyCode {
     guard shape.currency else {
-      let codes = sources.reduce(into: Set<String>()) { $0.formUnion($1.currencyCodes) }
+      var codes = sources.reduce(into: Set<String>()) { $0.formUnion($1.currencyCodes) }
+      for file in files { codes.formUnion(file.currencies) }
       return try single(codes)
     }
     let found = try await session.fetch(

@@ -47,11 +47,13 @@ struct ExactStaging {
     let row = try await session.fetchRow(
       "SELECT count(*), count(verdict), count(*) FILTER (verdict IS NULL AND customer IS NULL) FROM \(identifier: all)"
     )
+    let currencies = try await strayCurrencies(all)
     try await session.perform("DROP TABLE \(identifier: all)")
     let count = row[0].int ?? 0
     let quarantined = row[1].int ?? 0
     return StagedFile(
       table: target, lines: count - quarantined, guests: row[2].int ?? 0, quarantined: quarantined,
+      currencies: currencies,
       orderIsNumber: lines.orderIsNumber && shape.identity == nil, isExact: true)
   }
 
@@ -72,6 +74,20 @@ struct ExactStaging {
     throw .datesMixed(
       dayFirst: order == .dmy ? seen : other, monthFirst: order == .dmy ? other : seen,
       column: source.table.columns[column], file: source.name)
+  }
+
+  /// Currencies in the cells of amounts, where lines keep none because the sample had none.
+  private func strayCurrencies(_ all: String) async throws(IngestionError) -> Set<String> {
+    guard !shape.currency, source.toldCurrency == nil,
+      let part = parts.last(where: \.isNeeded), source.table.types[part.column] == .text
+    else { return [] }
+    let text = SQL.column("\(part.key)_text")
+    let found = try await session.fetch(
+      """
+      SELECT DISTINCT \(cells.currency(text)) FROM \(identifier: all) WHERE verdict IS NULL
+      """
+    ).compactMap { $0[0].text }
+    return Set(found.compactMap(CellShape.currencyCode))
   }
 
   private var keptColumns: [SQL] {

@@ -136,6 +136,8 @@ struct StagedFile: Sendable, Hashable {
   /// Lines among them without a customer.
   let guests: Int
   let quarantined: Int
+  /// Signs and codes of currencies that were found where none was expected.
+  var currencies: Set<String> = []
   /// `order_ref` is a BIGINT still.
   let orderIsNumber: Bool
   let isExact: Bool

@@ -32,7 +32,8 @@ struct Finishing {
     let outcome = try await unite()
     let cancelled = try await settleStatuses()
     let currency = try await CurrencySettlement(
-      session: session, sources: sources, shape: shape, mapping: mapping, options: options
+      session: session, sources: sources, files: files, shape: shape, mapping: mapping,
+      options: options
     ).run()
     let (lineIsOrder, hasOwnIds) = try await settleOrders()
     var repeatedTotals = 0

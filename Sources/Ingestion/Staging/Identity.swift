@@ -57,6 +57,7 @@ extension LineSQL {
       }
     case .roles(let roles):
       parts += [day, amount]
+      if shape.currency { parts.append(lineCurrency) }
       for role in roles {
         guard let column = source.column(role) else { continue }
         parts.append(

@@ -98,15 +98,19 @@ struct LineSQL: Sendable {
   var optional: [SQL] {
     shape.texts.map { role, name in
       let value =
-        source.column(role).map { text($0) } ?? (role == .currency ? currency : "NULL::VARCHAR")
+        role == .currency ? lineCurrency : source.column(role).map { text($0) } ?? "NULL::VARCHAR"
       return "\(value) AS \(identifier: name)"
     }
   }
 
+  /// The currency of a line as it is written, null for none.
+  var lineCurrency: SQL { source.column(.currency).map { text($0) } ?? currency }
+
   /// The sign or code in the cells of amounts, else what their header names.
   private var currency: SQL {
     let named = source.headerCurrency.map { "\(literal: $0)" as SQL } ?? "NULL::VARCHAR"
-    guard let column = source.amountColumns.first, type(column) == .text else { return named }
+    guard source.toldCurrency == nil, let column = source.priced, type(column) == .text
+    else { return named }
     return "coalesce(\(cells.currency(readable(column))), \(named))"
   }
 

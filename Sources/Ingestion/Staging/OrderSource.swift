@@ -34,7 +34,7 @@ struct OrderSource: Sendable {
 
   /// Whether amounts are texts that may carry signs or codes of currencies.
   var hasWrittenCurrency: Bool {
-    amountColumns.contains {
+    toldCurrency == nil && [priced].compactMap { $0 }.contains {
       profiles[$0].type == .text && (numbers[$0]?.isPlain != true || isTextTable)
     }
   }
@@ -45,6 +45,15 @@ struct OrderSource: Sendable {
     case .csv(let dialect): !dialect.isRegular || dialect.separator == .blanks
     case .parquet: false
     case .normalised, .table: true
+    }
+  }
+
+  /// The column whose cells may carry a currency.
+  var priced: Int? {
+    switch roles.amount?.source {
+    case .column(let column): column
+    case .product(_, let price): price
+    case nil: nil
     }
   }
 
