@@ -36,8 +36,9 @@ struct RunExecution {
     let started = ContinuousClock.now
     let outcome = try await segmentation.run()
     Terminal.progress(.writing)
-    let written = try await outputs.write(outcome)
+    // First what may be refused because somebody else works in the workspace.
     let kept = try await workspace?.keep(outcome.result, from: outcome.session)
+    let written = try await outputs.write(outcome)
     Terminal.endProgress()
     if json {
       FileHandle.standardOutput.write(try RunJSON.encode(outcome.result))

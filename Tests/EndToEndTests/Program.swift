@@ -114,7 +114,8 @@ enum Package {
 extension Process {
   /// Runs to the end without blocking a thread that other tests need.
   func finish() async throws {
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+    try await withCheckedThrowingContinuation {
+      (continuation: CheckedContinuation<Void, any Error>) in
       terminationHandler = { _ in continuation.resume() }
       do {
         try run()

@@ -243,7 +243,8 @@ import Testing
     #expect(limited.output == free.output)
   }
 
-  @Test func `interactions are scored as purchases are, and who only looks is in the table`() async throws
+  @Test func `interactions are scored as purchases are, and who only looks is in the table`()
+    async throws
   {
     let program = try Program()
     defer { program.remove() }
