@@ -65,7 +65,8 @@ import Warehouse
     let shape = StagedShape(sources)
     let cells = CellSQL(timeZone: "Europe/Paris")
     try await bench.session.execute(
-      "CREATE TEMP TABLE quarantine (file VARCHAR, line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR)")
+      "CREATE TEMP TABLE quarantine (file VARCHAR, line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR)"
+    )
     let fast = try await FastStaging(
       source: sources[0], shape: shape, cells: cells, session: bench.session, age: 0,
       target: "fast"
@@ -76,11 +77,13 @@ import Warehouse
       orderIsFound: true, target: "exact"
     ).run(cancelled: [])
     #expect(exact.quarantined == 0 && exact.lines == 400)
-    try await bench.session.execute("CREATE TEMP TABLE truth (customer VARCHAR, day DATE, amount DECIMAL(18,4), product VARCHAR)")
+    try await bench.session.execute(
+      "CREATE TEMP TABLE truth (customer VARCHAR, day DATE, amount DECIMAL(18,4), product VARCHAR)")
     for row in expected {
       let customer: SQLValue = row.0.map { .text($0) } ?? .null
       try await bench.session.execute(
-        "INSERT INTO truth VALUES (\(customer), \(row.1)::DATE, \(row.3)::DECIMAL(18,4), trim(\(row.2)))")
+        "INSERT INTO truth VALUES (\(customer), \(row.1)::DATE, \(row.3)::DECIMAL(18,4), trim(\(row.2)))"
+      )
     }
     let truth = try await facts(bench, "truth")
     #expect(try await facts(bench, "exact") == truth)

@@ -124,7 +124,8 @@ import Testing
       "\n" + Self.header + "\"two\nlines\",2024-01-05,1\n\nA,nonsense,1\n" + Self.good)
     let report = try await bench.stage([path])
     #expect(report.usableLines == 21)
-    #expect(try await bench.rows("SELECT line, value FROM quarantine") == [[.int(6), .text("nonsense")]])
+    #expect(
+      try await bench.rows("SELECT line, value FROM quarantine") == [[.int(6), .text("nonsense")]])
   }
 
   @Test func aQuoteThatIsNeverClosedLosesOneLine() async throws {
@@ -165,7 +166,8 @@ import Testing
     let path = bench.folder + "/huge.csv"
     let huge = 64 << 20
     try shell(
-      "{ printf 'customer,date,amount\\n'; for i in $(seq 30); do printf 'C%d,2024-01-05,1\\n' $i; done; head -c \(huge) /dev/zero | tr '\\0' x; printf '\\nB,2024-01-06,2\\n'; } > '\(path)'")
+      "{ printf 'customer,date,amount\\n'; for i in $(seq 30); do printf 'C%d,2024-01-05,1\\n' $i; done; head -c \(huge) /dev/zero | tr '\\0' x; printf '\\nB,2024-01-06,2\\n'; } > '\(path)'"
+    )
     let report = try await bench.stage([path])
     #expect(report.usableLines == 31)
     #expect(
@@ -204,7 +206,8 @@ import Testing
     let names = (1...297).map { "extra\($0)" }
     var text = (names + ["customer", "date", "amount"]).joined(separator: ",") + "\n"
     for line in 0..<50 {
-      text += (names.map { "\($0)-\(line)" } + ["C\(line)", "2024-01-05", "2.5"])
+      text +=
+        (names.map { "\($0)-\(line)" } + ["C\(line)", "2024-01-05", "2.5"])
         .joined(separator: ",") + "\n"
     }
     let report = try await bench.stage([bench.write("a.csv", text)])
@@ -223,9 +226,10 @@ import Testing
     #expect(failure?.arguments["reason"] == .term("quarantine.date.unreadable"))
     let report = try await bench.stage([path], ImportOptions(maximumUnusableShare: 0.5))
     #expect(report.quarantinedLines == 6)
-    #expect(report.quarantineReasons == [
-      QuarantineCount(reason: "quarantine.date.unreadable", lines: 6)
-    ])
+    #expect(
+      report.quarantineReasons == [
+        QuarantineCount(reason: "quarantine.date.unreadable", lines: 6)
+      ])
   }
 
   @Test func oneOrderIsEnough() async throws {

@@ -19,7 +19,8 @@ import Testing
     let failure = try await bench.failure([column])
     #expect(failure?.code == "import.currency.several")
     #expect(failure?.arguments["currencies"] == .texts(["EUR", "USD"]))
-    let signs = try bench.write("b.csv", "client;date;montant\nA;2024-01-05;10,00 €\nB;2024-01-05;$10,00\n")
+    let signs = try bench.write(
+      "b.csv", "client;date;montant\nA;2024-01-05;10,00 €\nB;2024-01-05;$10,00\n")
     #expect(try await bench.failure([signs])?.code == "import.currency.several")
     let euros = try bench.write("c.csv", "client;date;montant (€)\nA;2024-01-05;10,00\n")
     let dollars = try bench.write("d.csv", "client;date;amount (USD)\nA;2024-01-05;10,00\n")
@@ -31,7 +32,8 @@ import Testing
     let bench = try await Workbench()
     var text = "client;date;montant\n"
     for line in 0..<30_000 { text += "A;2024-01-05;\(line == 17_001 ? "1,50 $" : "1,50 €")\n" }
-    #expect(try await bench.failure([bench.write("a.csv", text)])?.code == "import.currency.several")
+    #expect(
+      try await bench.failure([bench.write("a.csv", text)])?.code == "import.currency.several")
     text = text.replacing(" €", with: "")
     let one = try await bench.stage([bench.write("b.csv", text)])
     #expect(one.currency.rawValue == "USD")

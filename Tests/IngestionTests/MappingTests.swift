@@ -151,7 +151,8 @@ import Testing
     let report = try await bench.stage([orders], ImportOptions(mappingPath: map))
     #expect(report.currency.rawValue == "USD")
     #expect(report.amountBasis.tax == .excluded)
-    #expect(report.sources[0].columns.first { $0.name == "who" }?.evidence == "mapping.evidence.told")
+    #expect(
+      report.sources[0].columns.first { $0.name == "who" }?.evidence == "mapping.evidence.told")
     #expect(
       try await bench.rows(
         "SELECT customer, day::VARCHAR, amount, product, cancelled FROM staged_lines ORDER BY 1")
@@ -203,7 +204,8 @@ import Testing
     let bench = try await Workbench()
     let path = try bench.write("a.csv", "sku,date,amount\nA,03/04/2024,1\n")
     let understanding = try await bench.importer([path]).understand()
-    #expect(understanding.problems.map(\.code) == ["import.column.missing", "import.date.ambiguous"])
+    #expect(
+      understanding.problems.map(\.code) == ["import.column.missing", "import.date.ambiguous"])
     #expect(understanding.mapping.contains(.text("  customer: none")))
     #expect(understanding.mapping.contains(.text("# dates:")))
   }

@@ -34,9 +34,10 @@ struct OrderSource: Sendable {
 
   /// Whether amounts are texts that may carry signs or codes of currencies.
   var hasWrittenCurrency: Bool {
-    toldCurrency == nil && [priced].compactMap { $0 }.contains {
-      profiles[$0].type == .text && (numbers[$0]?.isPlain != true || isTextTable)
-    }
+    toldCurrency == nil
+      && [priced].compactMap { $0 }.contains {
+        profiles[$0].type == .text && (numbers[$0]?.isPlain != true || isTextTable)
+      }
   }
 
   /// Whether the engine cannot type the cells while it reads them.
