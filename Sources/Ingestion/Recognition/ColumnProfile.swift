@@ -48,6 +48,8 @@ struct ColumnProfile: Sendable {
   private(set) var distinct = 0
   private(set) var leadingZeros = 0
   private(set) var emails = 0
+  /// Whole numbers that a program of floating-point numbers wrote as `17850.0`.
+  private(set) var floatingWholes = 0
   /// Cells with blanks at their ends, or with a word that stands for nothing.
   private(set) var padded = 0
   private(set) var integers = 0
@@ -81,6 +83,9 @@ struct ColumnProfile: Sendable {
       shortest = min(shortest, length)
       longest = max(longest, length)
       if cell.contains("@") { emails += 1 }
+      if cell.hasSuffix(".0"), cell.utf8.dropLast(2).allSatisfy({ (0x30...0x39).contains($0) }) {
+        floatingWholes += 1
+      }
       let shape = CellShape(cell)
       if let number = shape.number {
         numbers.add(number, cell)
@@ -107,6 +112,8 @@ struct ColumnProfile: Sendable {
   /// Whether the same values come again.
   var repeats: Bool { distinct < filled }
   var hasFractions: Bool { numbers.fractions > 0 }
+  /// Whether its ids are all written as `17850.0`.
+  var hasFloatingIds: Bool { type == .text && filled > 0 && floatingWholes == filled }
 
   func share(_ part: Int) -> Double { filled == 0 ? 0 : Double(part) / Double(filled) }
 }
@@ -122,6 +129,8 @@ struct NumberStatistics: Sendable {
   /// Numbers that the engine reads by itself once it knows the decimal mark.
   private(set) var plain = 0
   private(set) var fractions = 0
+  /// Numbers with decimals other than zeros.
+  private(set) var broken = 0
   private(set) var negatives = 0
   /// Numbers that prove the mark for decimals, with an example.
   private(set) var point = 0
@@ -137,6 +146,7 @@ struct NumberStatistics: Sendable {
     count += 1
     if number.isPlain { plain += 1 }
     if number.isNegative { negatives += 1 }
+    if number.hasFraction { broken += 1 }
     switch number.evidence {
     case .unmarked: break
     case .either:

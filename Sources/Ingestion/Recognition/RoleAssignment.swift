@@ -457,5 +457,5 @@ struct OrderRecognition {
 
 extension NumberStatistics {
   /// Whether most numbers have decimals: a measure, no name of anything.
-  var hasOnlyFractions: Bool { count > 0 && fractions * 2 > count }
+  var hasOnlyFractions: Bool { count > 0 && broken * 2 > count }
 }

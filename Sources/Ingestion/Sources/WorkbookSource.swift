@@ -16,38 +16,26 @@ extension SourceLoader {
     let layout = try WorkbookLayout(file)
     let sheet = try layout.choose(sheet, file.name)
     let width = try layout.width(of: sheet, file)
-    let last = WorkbookLayout.letters(width)
-    let top = try await rows(file, sheet.name, "A1:\(last)\(200)", limit: 200)
-    let texts = top.map { $0.map { ($0.text ?? "").trimmed } }
-    guard texts.contains(where: { row in row.contains { !$0.isEmpty } }) else {
-      throw .fileEmpty(file: file.name)
-    }
-    let (header, hasHeader) = headerRow(texts)
     let table = "import_sheet_\(index)"
+    try await readSheet(file, sheet.name, width, into: table)
+    let cells = (0..<width).map { SQL.column("c\($0)") }
+    let top = try await session.fetch(
+      """
+      SELECT line, \(cells.joined()) FROM \(identifier: table) WHERE line <= 200 ORDER BY line
+      """)
+    let texts = top.map { $0.dropFirst().map { ($0.text ?? "").trimmed } }
+    guard !texts.isEmpty else { throw .fileEmpty(file: file.name) }
+    let lines = top.map { $0[0].int ?? 0 }
+    let (header, hasHeader) = headerRow(texts, lines)
     let names = hasHeader ? texts[header] : Array(repeating: "", count: width)
     // Columns beyond the header with nothing in them are the sheet's margin.
     let used = (0..<width).last { column in
       !names[column].isEmpty || texts.dropFirst(header).contains { !$0[column].isEmpty }
     }
     let columns = HeaderDetection.names(Array(names.prefix((used ?? 0) + 1)))
-    let first = hasHeader ? header + 2 : header + 1
-    let letters = columns.indices.map { WorkbookLayout.letters($0 + 1) }
-    let cells = zip(letters, columns.indices).map {
-      "\(identifier: $0) AS \(identifier: "c\($1)")" as SQL
-    }
-    let filled = letters.map { SQL.column($0) }
-    do throws(WarehouseError) {
-      try await session.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE \(identifier: table) AS
-        SELECT line, \(cells.joined()) FROM (
-          SELECT row_number() OVER () + \(number: first - 1) AS line, *
-          FROM read_xlsx(\(literal: file.path), sheet = \(literal: sheet.name),
-            range = \(literal: "A\(first):\(letters.last ?? "A")1048576"), header = false,
-            all_varchar = true, stop_at_empty = false))
-        WHERE coalesce(\(filled.joined())) IS NOT NULL
-        """)
-    } catch { throw corrupt(error, file) }
+    let first = hasHeader ? lines[header] + 1 : lines[header]
+    try await session.perform(
+      "DELETE FROM \(identifier: table) WHERE line < \(number: first)")
     let source = SourceTable(
       file: file, reading: .table(table), columns: columns,
       types: Array(repeating: .text, count: columns.count))
@@ -55,19 +43,28 @@ extension SourceLoader {
     guard !sample.isEmpty else { throw .noLines(file: file.name) }
     return LoadedSource(
       table: source, dialect: nil, sheet: sheet.name, hasHeader: hasHeader,
-      headerLine: header + 1, is1904: layout.is1904, sample: sample)
+      headerLine: lines[header], is1904: layout.is1904, sample: sample)
   }
 
-  private func rows(
-    _ file: SourceFile, _ sheet: String, _ range: String, limit: Int
-  ) async throws(IngestionError) -> [[SQLValue]] {
+  /// The rows of a sheet that are not empty, as texts, with their numbers.
+  private func readSheet(
+    _ file: SourceFile, _ sheet: String, _ width: Int, into table: String
+  ) async throws(IngestionError) {
+    let letters = (0..<width).map { WorkbookLayout.letters($0 + 1) }
+    let cells = zip(letters, 0..<width).map { letter, index -> SQL in
+      "\(identifier: letter) AS \(identifier: "c\(index)")"
+    }
     do throws(WarehouseError) {
-      return try await session.query(
+      try await session.execute(
         """
-        SELECT * FROM read_xlsx(\(literal: file.path), sheet = \(literal: sheet),
-          range = \(literal: range), header = false, all_varchar = true, stop_at_empty = false)
-        """
-      ).rows
+        CREATE OR REPLACE TEMP TABLE \(identifier: table) AS
+        SELECT line, \(cells.joined()) FROM (
+          SELECT row_number() OVER () AS line, *
+          FROM read_xlsx(\(literal: file.path), sheet = \(literal: sheet),
+            range = \(literal: "A1:\(letters.last ?? "A")1048576"), header = false,
+            all_varchar = true, stop_at_empty = false))
+        WHERE coalesce(\(letters.map { SQL.column($0) }.joined())) IS NOT NULL
+        """)
     } catch { throw corrupt(error, file) }
   }
 
@@ -79,12 +76,11 @@ extension SourceLoader {
     }
   }
 
-  /// The position of the header, below titles that fill only few cells, and whether it is one.
-  private func headerRow(_ rows: [[String]]) -> (Int, Bool) {
+  /// The position of the header among the rows that are not empty, below titles that fill only
+  /// few cells, and whether it is one.
+  private func headerRow(_ rows: [[String]], _ lines: [Int]) -> (Int, Bool) {
     if let told = told.headerRow {
-      return told > 0
-        ? (min(told - 1, rows.count - 1), true)
-        : (rows.firstIndex { $0.contains { !$0.isEmpty } } ?? 0, false)
+      return told > 0 ? (lines.firstIndex { $0 >= told } ?? 0, true) : (0, false)
     }
     let counts = rows.map { row in row.count { !$0.isEmpty } }
     let most = counts.max() ?? 0
@@ -101,18 +97,18 @@ extension SourceLoader {
   func sample(_ source: SourceTable) async throws(IngestionError) -> [[String]] {
     let most = max(
       100, min(ImportLimits.sampleRecords, ImportLimits.sampleCells / max(1, source.columns.count)))
+    let range = try await session.fetchRow(
+      "SELECT count(*), min(line) FROM \(source.relation())")
+    let (count, first) = (range[0].int ?? 0, range[1].int ?? 0)
+    let step = max(1, count / (most / 2))
     let cells = source.columns.indices.map { source.cell($0) }
-    do throws(WarehouseError) {
-      return try await session.query(
-        """
-        SELECT \(cells.joined()) FROM \(source.relation())
-        WHERE line <= (SELECT min(line) FROM \(source.relation())) + \(number: most / 2)
-          OR hash(line) % greatest(1, (SELECT count(*) FROM \(source.relation())) // \
-        \(number: most / 2)) = 0
-        ORDER BY line LIMIT \(number: most)
-        """
-      ).rows.map { $0.map { $0.text ?? "" } }
-    } catch { throw .engine(error) }
+    return try await session.fetch(
+      """
+      SELECT \(cells.joined()) FROM \(source.relation())
+      WHERE line <= \(number: first + most / 2) OR line % \(number: step) = 0
+      ORDER BY line LIMIT \(number: most)
+      """
+    ).map { $0.map { $0.text ?? "" } }
   }
 }
 

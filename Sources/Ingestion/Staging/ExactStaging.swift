@@ -27,9 +27,9 @@ struct ExactStaging {
       """
       CREATE OR REPLACE TEMP TABLE \(identifier: all) AS \
       SELECT *, \(verdict(lines)) AS verdict FROM \(completed("""
-        (SELECT \(source.table.line) AS line, \(source.table.defect) AS defect,
+        (SELECT line, defect,
           \(lines.lineColumns.joined()), \(suspects(lines).joined())
-        FROM \(source.table.relation()))
+        FROM \(lines.base))
         """))
       """)
     if orderIsFound { try await refuseMixedDates(all) }

@@ -69,7 +69,7 @@ struct FastStaging {
       try await session.execute(
         """
         CREATE OR REPLACE TEMP TABLE \(identifier: target) AS SELECT \(columns.joined()) \
-        FROM \(source.table.relation(typed))
+        FROM \(lines.base)
         """)
       isRead = true
     } catch {

@@ -15,6 +15,15 @@ struct LineSQL: Sendable {
   /// The file's place in the order of age, from 0.
   let age: Int
 
+  /// Whether what is costly to compute has columns of its own in `base`: the engine would compute
+  /// it anew for every mention.
+  var isLayered: Bool {
+    !trustsSample
+      || (source.amountColumns + [source.column(.date)].compactMap { $0 }).contains {
+        type($0) == .text
+      }
+  }
+
   private func type(_ column: Int) -> CellType {
     typed.types[column].map { CellType(engineType: $0) } ?? source.table.types[column]
   }
@@ -24,10 +33,57 @@ struct LineSQL: Sendable {
     source.column(.order).map { type($0) == .integer } ?? false
   }
 
+  // MARK: Layers
+
+  /// What to select lines from: the source's rows, or rows of cleaned texts (`t0`…), numbers
+  /// (`n0`…) and `local_day`, with `line` and `defect`.
+  var base: SQL {
+    guard isLayered else { return source.table.relation(typed) }
+    var columns: [SQL] = ["\(source.table.line) AS line", "\(source.table.defect) AS defect"]
+    for column in usedColumns {
+      let cell = source.table.cell(column)
+      let cleaned =
+        type(column) == .text ? cells.text(cell, .text, isClean: isClean(column)) : cell
+      columns.append("\(cleaned) AS \(identifier: "t\(column)")")
+    }
+    var computed: [SQL] = Set(source.amountColumns).sorted().map { column in
+      let number = cells.number(
+        cell(column), type(column), source.numbers[column] ?? .native,
+        scale: column == pricePerUnit ? 6 : 4)
+      return "\(number) AS \(identifier: "n\(column)")"
+    }
+    computed.append("\(computedDay) AS local_day")
+    return """
+      (SELECT *, \(computed.joined()) FROM (
+        SELECT \(columns.joined()) FROM \(source.table.relation(typed))))
+      """
+  }
+
+  private var pricePerUnit: Int? {
+    if case .product(_, let price) = source.roles.amount?.source { price } else { nil }
+  }
+
+  private var usedColumns: [Int] {
+    if case .columns = shape.identity { return Array(source.table.columns.indices) }
+    let roles: [ColumnRole] =
+      [.customer, .order, .date, .quantity, .currency, .status, .product, .category, .channel]
+    return Set(roles.compactMap { source.column($0) } + source.amountColumns).sorted()
+  }
+
   // MARK: Pieces
 
+  private func cell(_ column: Int) -> SQL {
+    isLayered ? SQL.column("t\(column)") : source.table.cell(column)
+  }
+
   func text(_ column: Int) -> SQL {
-    cells.text(source.table.cell(column), type(column), isClean: isClean(column))
+    cells.text(cell(column), type(column), isClean: isLayered || isClean(column))
+  }
+
+  /// The text of an id, without the `.0` of ids that were numbers once.
+  private func id(_ column: Int) -> SQL {
+    source.profiles[column].hasFloatingIds
+      ? "regexp_replace(\(text(column)), '\\.0$', '')" : text(column)
   }
 
   private func isClean(_ column: Int) -> Bool {
@@ -36,33 +92,32 @@ struct LineSQL: Sendable {
 
   var customer: SQL {
     guard let column = source.column(.customer) else { return "NULL::VARCHAR" }
-    return source.roles.customerIsEmail ? "lower(\(text(column)))" : text(column)
+    return source.roles.customerIsEmail ? "lower(\(id(column)))" : id(column)
   }
 
   var order: SQL {
     guard let column = source.column(.order) else { return "NULL::VARCHAR" }
-    return orderIsNumber && shape.identity == nil ? source.table.cell(column) : text(column)
+    return orderIsNumber && shape.identity == nil ? cell(column) : id(column)
   }
 
-  var day: SQL {
+  var day: SQL { isLayered ? "local_day" : computedDay }
+
+  private var computedDay: SQL {
     guard let column = source.column(.date), let form = source.date else { return "NULL::DATE" }
-    let cell = source.table.cell(column)
     switch type(column) {
-    case .date: return cell
-    case .timestamp: return "\(cell)::DATE"
-    case .instant: return cells.localDay(ofInstant: cell)
-    default: return cells.day(readable(column), type(column), form)
+    case .date: return cell(column)
+    case .timestamp: return "\(cell(column))::DATE"
+    case .instant: return cells.localDay(ofInstant: cell(column))
+    default: return cells.day(cell(column), type(column), form)
     }
   }
 
-  /// The cell, without blanks at its ends where it is text.
-  func readable(_ column: Int) -> SQL {
-    type(column) == .text && !isClean(column) ? text(column) : source.table.cell(column)
-  }
-
-  func number(_ column: Int, scale: Int = 4) -> SQL {
-    cells.number(
-      readable(column), type(column), source.numbers[column] ?? .native, scale: scale)
+  func number(_ column: Int) -> SQL {
+    isLayered
+      ? SQL.column("n\(column)")
+      : cells.number(
+        cell(column), type(column), source.numbers[column] ?? .native,
+        scale: column == pricePerUnit ? 6 : 4)
   }
 
   /// The signed amount of a line, `DECIMAL(18,4)`, null when it cannot be had.
@@ -72,7 +127,7 @@ struct LineSQL: Sendable {
     switch plan.source {
     case .column(let column): amount = number(column)
     case .product(let quantity, let price):
-      amount = "\(number(quantity)) * \(number(price, scale: 6))"
+      amount = "\(number(quantity)) * \(number(price))"
       if let discount = plan.discount {
         let value: SQL = "abs(coalesce(\(number(discount)), 0))"
         amount =
@@ -111,7 +166,7 @@ struct LineSQL: Sendable {
     let named = source.headerCurrency.map { "\(literal: $0)" as SQL } ?? "NULL::VARCHAR"
     guard source.toldCurrency == nil, let column = source.priced, type(column) == .text
     else { return named }
-    return "coalesce(\(cells.currency(readable(column))), \(named))"
+    return "coalesce(\(cells.currency(cell(column))), \(named))"
   }
 
   var cancelled: SQL? {
