@@ -252,7 +252,7 @@ overall AS (
   FROM cumulated
 )
 SELECT 2 * weighted / (n * total) - (n + 1) / n AS gini,
-  place_of_80 / n AS customers_for80_percent,
+  place_of_80 / n AS customers_for_eighty_percent,
   list_prepend(0.0, (
     SELECT list(so_far / total ORDER BY percent)
     FROM range(1, 101) AS r(percent) JOIN cumulated

@@ -384,7 +384,7 @@ size, everything = len(best), so_far[-1]
 weighted = (np.arange(size, 0, -1) * best).sum()
 concentration = {
     "gini": 2 * weighted / (size * everything) - (size + 1) / size,
-    "customers_for80_percent": (np.searchsorted(so_far * 10, everything * 8) + 1) / size,
+    "customers_for_eighty_percent": (np.searchsorted(so_far * 10, everything * 8) + 1) / size,
     "revenue_share_of_top": [0.0]
     + [so_far[(size * percent + 99) // 100 - 1] / everything for percent in range(1, 101)],
 }

@@ -371,7 +371,7 @@ size, everything = len(best), so_far[-1]
 places = pl.int_range(1, size + 1, eager=True)
 concentration = {
     "gini": 2 * ((size - places + 1) * best).sum() / (size * everything) - (size + 1) / size,
-    "customers_for80_percent": (so_far * 10).search_sorted(everything * 8, side="left") / size
+    "customers_for_eighty_percent": (so_far * 10).search_sorted(everything * 8, side="left") / size
     + 1 / size,
     "revenue_share_of_top": [0.0]
     + [so_far[(size * percent + 99) // 100 - 1] / everything for percent in range(1, 101)],
