@@ -102,7 +102,9 @@ struct CommandHelp: Decodable {
     let known = try CommandHelp.read().leaves().reduce(into: Self.common) { known, command in
       known.formUnion(command.arguments.flatMap(\.options))
     }.union(["--generate-completion-script"])
-    for path in try Repository.pages() where path != "CHANGELOG.md" {
+    // The benchmarks are another program, with options of their own.
+    for path in try Repository.pages()
+    where path != "CHANGELOG.md" && !path.hasPrefix("Benchmarks/") {
       let page = try Page(path)
       let lines = page.text.components(separatedBy: "\n").filter {
         // Commands of other programs have options of their own.
