@@ -153,7 +153,11 @@ package struct CustomerFeatures: Sendable {
       """
       CREATE OR REPLACE TEMP TABLE customer_features AS
       SELECT history.*, rhythm.purchase_occasions, rhythm.median_days_between_purchases,
-        rhythm.last_gap\(extra)
+        rhythm.last_gap,
+        -- What is not of the earlier state is of this period.
+        (gross_revenue - returned_amount) - (earlier_gross_revenue - earlier_returned_amount)
+          AS revenue_this_period,
+        coalesce(last_purchase > \(periods.previousEnd.sqlValue), false) AS bought_this_period\(extra)
       FROM customer_history AS history
       LEFT JOIN customer_rhythm AS rhythm USING (customer)\(joins)
       """)
@@ -181,15 +185,12 @@ package struct CustomerFeatures: Sendable {
         count(*) FILTER (is_purchase) AS orders,
         sum(purchased) AS gross_revenue,
         sum(returned) AS returned_amount,
-        sum(reversed) AS reversed_amount,
+        \(reversedAmount) AS reversed_amount,
         count(*) FILTER (is_return) AS return_orders,
         count(*) FILTER (is_zero) AS zero_orders,
-        coalesce(sum(purchased - returned) FILTER (day > \(previousEnd)), 0)
-          AS revenue_this_period,
         coalesce(
           sum(purchased - returned) FILTER (day > \(beforePrevious) AND day <= \(previousEnd)), 0)
           AS revenue_previous_period,
-        coalesce(bool_or(is_purchase AND day > \(previousEnd)), false) AS bought_this_period,
         coalesce(
           bool_or(is_purchase AND day > \(beforePrevious) AND day <= \(previousEnd)), false)
           AS bought_previous_period,
@@ -211,9 +212,8 @@ package struct CustomerFeatures: Sendable {
       """
       INSERT INTO customer_history BY NAME
       SELECT customer, 0 AS orders, 0 AS gross_revenue, 0 AS returned_amount,
-        0 AS reversed_amount, 0 AS return_orders, 0 AS zero_orders, 0 AS revenue_this_period,
-        0 AS revenue_previous_period, false AS bought_this_period,
-        false AS bought_previous_period, 0 AS loyal_window_orders, 0 AS earlier_orders,
+        0 AS reversed_amount, 0 AS return_orders, 0 AS zero_orders,
+        0 AS revenue_previous_period, false AS bought_previous_period, 0 AS loyal_window_orders, 0 AS earlier_orders,
         0 AS earlier_gross_revenue, 0 AS earlier_returned_amount
       FROM (SELECT DISTINCT customer FROM order_history WHERE day > \(asOf)) AS later
       WHERE customer IS NOT NULL
@@ -252,6 +252,11 @@ package struct CustomerFeatures: Sendable {
           AND NOT \(cancelled) AND day <= \(periods.asOf.sqlValue))
       GROUP BY customer
       """)
+  }
+
+  /// Nothing is reversed where the source marks no order: a sum of millions of zeros is saved.
+  private var reversedAmount: SQL {
+    history.columns.cancelled ? "sum(reversed)" : "CAST(0 AS DECIMAL(38, 4))"
   }
 
   private var cancelled: SQL { history.columns.cancelled ? "cancelled" : "false" }
