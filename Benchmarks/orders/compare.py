@@ -158,8 +158,9 @@ def main():
     if unsorted:
         problems.append(f"customers.csv: {unsorted} lines out of order")
     compare_lists(reference, other)
-    # Of the two, one may say more.
-    compare_figures("figures", figures(reference), figures(other))
+    # The other may say more. Which files were read is no figure.
+    wanted = {name: value for name, value in figures(reference).items() if name != "imported"}
+    compare_figures("figures", wanted, figures(other))
     for problem in problems:
         print(problem if len(problem) < 300 else problem[:300] + " ...")
     sys.exit(1 if problems else 0)
