@@ -80,12 +80,18 @@ def compare_lists(reference, other):
             "'c8', 'c9', 'c10'])"
             for folder in (reference, other)
         ]
-        # Numbers by value: 12.50 is 12.5. The last column is a stage in words.
-        columns = [f"c{number}" for number in range(10)]
+        # Numbers by value: 12.50 is 12.5. The last column is a stage in words. The return rate is a
+        # double rounded to four digits: at 0.90625 the last bit decides, so one unit is allowed.
         same = " AND ".join(
-            f"coalesce(CAST(TRY_CAST(l.{c} AS DOUBLE) AS VARCHAR), l.{c}) IS NOT DISTINCT FROM "
-            f"coalesce(CAST(TRY_CAST(r.{c} AS DOUBLE) AS VARCHAR), r.{c})"
-            for c in columns
+            [
+                f"coalesce(CAST(TRY_CAST(l.c{n} AS DOUBLE) AS VARCHAR), l.c{n}) "
+                f"IS NOT DISTINCT FROM coalesce(CAST(TRY_CAST(r.c{n} AS DOUBLE) AS VARCHAR), r.c{n})"
+                for n in (0, 1, 2, 3, 4, 5, 6, 8, 9)
+            ]
+            + [
+                "coalesce(abs(CAST(l.c7 AS DOUBLE) - CAST(r.c7 AS DOUBLE)) < 1.5e-4, "
+                "l.c7 IS NULL AND r.c7 IS NULL)"
+            ]
         )
         count, different = one(
             f"SELECT count(*), count(*) FILTER (NOT ({same})) "
@@ -152,8 +158,9 @@ def main():
     if unsorted:
         problems.append(f"customers.csv: {unsorted} lines out of order")
     compare_lists(reference, other)
-    # Of the two, one may say more.
-    compare_figures("figures", figures(reference), figures(other))
+    # The other may say more. Which files were read is no figure.
+    wanted = {name: value for name, value in figures(reference).items() if name != "imported"}
+    compare_figures("figures", wanted, figures(other))
     for problem in problems:
         print(problem if len(problem) < 300 else problem[:300] + " ...")
     sys.exit(1 if problems else 0)
