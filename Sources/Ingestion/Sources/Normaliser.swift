@@ -13,8 +13,8 @@ struct Normaliser {
     var windows1252 = 0
   }
 
-  /// - Throws: what reading and writing throw.
-  func run() throws(IngestionError) -> Findings {
+  /// - Throws: what reading and writing throw, and `engine(.cancelled)`.
+  func run(_ stop: StopSignal) throws(IngestionError) -> Findings {
     var reader = RecordReader(
       file: try FileReader(path: file.path, name: file.name), dialect: dialect)
     try reader.skipLines(dialect.linesAbove)
@@ -23,6 +23,7 @@ struct Normaliser {
     var findings = Findings()
     while try reader.next() {
       findings.records += 1
+      if findings.records & 0xFFF == 0 { try stop.check() }
       let defect = reader.defect ?? Self.widthDefect(reader, width)
       let isCut = defect == .tooLong || defect == .openQuote
       let line = reader.line

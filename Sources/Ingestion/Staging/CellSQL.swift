@@ -3,8 +3,9 @@ internal import SQLBuilder
 /// SQL that turns the cells of a column into text, amounts and days. A cell that cannot be
 /// turned gives null.
 struct CellSQL: Sendable {
-  /// IANA name, known to exist.
-  let timeZone: String
+  private let zone: ZoneOffsets
+
+  init(zone: ZoneOffsets) { self.zone = zone }
 
   // MARK: Text
 
@@ -129,7 +130,7 @@ struct CellSQL: Sendable {
     "[ T,]+\\d{1,2}[:hH]\\d{2}(:\\d{2}([.,]\\d+)?)?( ?[AaPp]\\.?[Mm]\\.?)?"
   private static let isoDay = "(\\d{4})[-/. ](\\d{1,2})[-/. ](\\d{1,2})"
   private static let shortISO = "\\d{4}-\\d{2}-\\d{2}(?:[ T]\\d{2}:\\d{2}:\\d{2})?"
-  private static let zone = " ?(Z|z|UTC|GMT|[+-]\\d{2}(:?\\d{2})?)"
+  private static let zoneMark = " ?(Z|z|UTC|GMT|[+-]\\d{2}(:?\\d{2})?)"
   private static let partsDay = "(\\d{1,2})[-/. ](\\d{1,2})[-/. ](\\d{4}|\\d{2})"
   private static let month =
     "(jan|fev|feb|mar|avr|apr|mai|may|juin|jun|juil|jul|aou|aug|sep|oct|nov|dec)"
@@ -161,7 +162,7 @@ struct CellSQL: Sendable {
 
   /// The calendar day, in the zone, of a point in time.
   func localDay(ofInstant instant: SQL) -> SQL {
-    "timezone(\(literal: timeZone), \(instant))::DATE"
+    zone.day(instant)
   }
 
   private func serialDay(_ number: SQL, _ is1904: Bool) -> SQL {
@@ -174,7 +175,7 @@ struct CellSQL: Sendable {
     _ cell: SQL, _ order: DateOrder?, _ engine: DateForm.EngineDate? = nil
   ) -> SQL {
     let iso = "\(Self.isoDay)(\(Self.clock))?"
-    let zoned = "\(Self.isoDay)\(Self.clock)\(Self.zone)"
+    let zoned = "\(Self.isoDay)\(Self.clock)\(Self.zoneMark)"
     let parts = "\(Self.partsDay)(\(Self.clock))?"
     let folded: SQL = "lower(strip_accents(\(cell)))"
     var cases: [SQL] = []
