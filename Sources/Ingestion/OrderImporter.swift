@@ -1,5 +1,4 @@
 internal import CustomerSchema
-internal import Foundation
 internal import SQLBuilder
 package import Warehouse
 
@@ -42,13 +41,13 @@ package struct OrderImporter: Sendable {
   /// - Throws: `IngestionError`; the tables are then of no meaning.
   package func stage() async throws(IngestionError) -> ImportReport {
     let mapping = try readMapping()
-    try checkTimeZone()
+    let cells = CellSQL(zone: try timeZone())
     try await createQuarantine()
     var sources = try await recognise(mapping)
     try await resolveForms(&sources)
     for source in sources { try requireColumns(source) }
     let shape = StagedShape(sources)
-    let files = try await stageFiles(&sources, shape, mapping)
+    let files = try await stageFiles(&sources, shape, mapping, cells)
     let report = try await Finishing(
       session: session, sources: sources, files: files, shape: shape, mapping: mapping,
       options: options
@@ -56,7 +55,7 @@ package struct OrderImporter: Sendable {
     guard let customers else { return report }
     let loaded = try await loader(Mapping()).load(customers, orders.count)
     let outcome = try await CustomerStaging(
-      session: session, options: options, mapping: mapping,
+      session: session, cells: cells, options: options, mapping: mapping,
       ordersUseEmail: sources.contains { $0.roles.customerIsEmail }
     ).run(loaded, scratch: scratch)
     return report.adding(outcome.source, outcome.notices)
@@ -68,7 +67,7 @@ package struct OrderImporter: Sendable {
   ///   the way of an import otherwise is among the result's problems.
   package func understand() async throws(IngestionError) -> Understanding {
     let mapping = try readMapping()
-    try checkTimeZone()
+    _ = try timeZone()
     var sources = try await recognise(mapping)
     var problems: [UserMessage] = []
     for source in sources {
@@ -90,11 +89,9 @@ package struct OrderImporter: Sendable {
     return try MappingReader(file: path).read()
   }
 
-  private func checkTimeZone() throws(IngestionError) {
-    // The engine knows the same names, but would only complain once it reads.
-    guard TimeZone(identifier: options.timeZone) != nil else {
-      throw .timeZoneUnknown(options.timeZone)
-    }
+  private func timeZone() throws(IngestionError) -> ZoneOffsets {
+    guard let zone = ZoneOffsets(options.timeZone) else { throw .timeZoneUnknown(options.timeZone) }
+    return zone
   }
 
   private func createQuarantine() async throws(IngestionError) {
@@ -207,9 +204,8 @@ package struct OrderImporter: Sendable {
 
   /// Each file's lines in a table of its own, the fast way where every file allows it.
   private func stageFiles(
-    _ sources: inout [OrderSource], _ shape: StagedShape, _ mapping: Mapping
+    _ sources: inout [OrderSource], _ shape: StagedShape, _ mapping: Mapping, _ cells: CellSQL
   ) async throws(IngestionError) -> [StagedFile] {
-    let cells = CellSQL(timeZone: options.timeZone)
     var ages = Array(repeating: 0, count: sources.count)
     for (age, index) in ExportOrder.oldestFirst(sources.map(\.name)).enumerated() {
       ages[index] = age
@@ -230,7 +226,7 @@ package struct OrderImporter: Sendable {
     // Lines are compared across files: all of them are read the same way.
     files = []
     for index in sources.indices {
-      try normalise(&sources[index], index)
+      try await normalise(&sources[index], index)
       try await proveDecimals(&sources[index], index, isWholeFile: true)
       files.append(
         try await ExactStaging(
@@ -243,10 +239,11 @@ package struct OrderImporter: Sendable {
   }
 
   /// Gives a text file that the engine cuts by itself a copy whose rows know their lines.
-  func normalise(_ source: inout OrderSource, _ index: Int) throws(IngestionError) {
+  func normalise(_ source: inout OrderSource, _ index: Int) async throws(IngestionError) {
     guard case .csv(let dialect) = source.table.reading else { return }
     let path = "\(scratch)/source\(index).csv"
-    let found = try Normaliser(file: source.file, dialect: dialect, output: path).run()
+    let normaliser = Normaliser(file: source.file, dialect: dialect, output: path)
+    let found = try await offPool { (stop) throws(IngestionError) in try normaliser.run(stop) }
     source.table.reading = .normalised(path: path)
     source.encodings = EncodingFindings(
       file: source.name, utf8: found.utf8, windows1252: found.windows1252)

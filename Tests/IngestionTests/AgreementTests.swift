@@ -63,7 +63,7 @@ import Warehouse
     var sources = try await importer.recognise(Mapping())
     try await importer.resolveForms(&sources)
     let shape = StagedShape(sources)
-    let cells = CellSQL(timeZone: "Europe/Paris")
+    let cells = CellSQL(zone: try #require(ZoneOffsets("Europe/Paris")))
     try await bench.session.execute(
       "CREATE TEMP TABLE quarantine (file VARCHAR, line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR)"
     )
@@ -71,7 +71,7 @@ import Warehouse
       source: sources[0], shape: shape, cells: cells, session: bench.session, age: 0,
       target: "fast"
     ).run(cancelled: [])
-    try importer.normalise(&sources[0], 0)
+    try await importer.normalise(&sources[0], 0)
     let exact = try await ExactStaging(
       source: sources[0], shape: shape, cells: cells, session: bench.session, age: 0,
       orderIsFound: true, target: "exact"
@@ -109,7 +109,8 @@ import Warehouse
       var sources = try await importer.recognise(Mapping())
       try await importer.resolveForms(&sources)
       let staged = try await FastStaging(
-        source: sources[0], shape: StagedShape(sources), cells: CellSQL(timeZone: "Europe/Paris"),
+        source: sources[0], shape: StagedShape(sources),
+        cells: CellSQL(zone: try #require(ZoneOffsets("Europe/Paris"))),
         session: bench.session, age: 0, target: "fast"
       ).run(cancelled: [])
       #expect(staged?.lines == 1, "\(date)")

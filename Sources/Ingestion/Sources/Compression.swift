@@ -41,6 +41,7 @@ struct Decompressor {
   let name: String
   let path: String
   let output: String
+  let stop: StopSignal
 
   func run(_ compression: Compression) throws(IngestionError) {
     let file = try FileReader(path: path, name: name)
@@ -62,7 +63,9 @@ struct Decompressor {
       // 16 asks zlib for gzip's frame and its checksum; 15 is the largest window.
       var inflater = Inflater(name: name, format: "gzip", windowBits: 16 + 15)
       offset = try inflater.run(file, from: offset, to: file.size) {
-        (bytes) throws(IngestionError) in try writer.write(bytes)
+        (bytes) throws(IngestionError) in
+        try stop.check()
+        try writer.write(bytes)
       }
       // Padding zeros may follow the last member.
       let rest = try file.bytes(at: offset, count: 2)
@@ -82,7 +85,10 @@ struct Decompressor {
     guard entries.count == 1, let entry = entries.first else {
       throw .archive(file: name, entries: entries.prefix(10).map(\.name))
     }
-    try archive.extract(entry, file) { (bytes) throws(IngestionError) in try writer.write(bytes) }
+    try archive.extract(entry, file) { (bytes) throws(IngestionError) in
+      try stop.check()
+      try writer.write(bytes)
+    }
   }
 
   private func unzstd(
@@ -110,6 +116,7 @@ struct Decompressor {
           }
         }
         if zstd.isError(left) != 0 { throw .corrupt(file: name, format: "zstd") }
+        try stop.check()
         try writer.write(target[0..<produced])
       }
       offset += source.count

@@ -13,8 +13,8 @@ struct Normaliser {
     var windows1252 = 0
   }
 
-  /// - Throws: what reading and writing throw.
-  func run() throws(IngestionError) -> Findings {
+  /// - Throws: what reading and writing throw, and `engine(.cancelled)`.
+  func run(_ stop: StopSignal) throws(IngestionError) -> Findings {
     var reader = RecordReader(
       file: try FileReader(path: file.path, name: file.name), dialect: dialect)
     try reader.skipLines(dialect.linesAbove)
@@ -23,18 +23,26 @@ struct Normaliser {
     var findings = Findings()
     while try reader.next() {
       findings.records += 1
+      if findings.records & 0xFFF == 0 { try stop.check() }
       let defect = reader.defect ?? Self.widthDefect(reader, width)
+      let isCut = defect == .tooLong || defect == .openQuote
+      let line = reader.line
+      let fields = isCut ? 0 : min(width, reader.ends.count)
       try writer.append { buffer in
-        buffer.append(contentsOf: String(reader.line).utf8)
+        buffer.append(contentsOf: String(line).utf8)
         buffer.append(UInt8(ascii: ","))
         if let defect { buffer.append(contentsOf: defect.rawValue.utf8) }
-        for column in 0..<width {
-          buffer.append(UInt8(ascii: ","))
+        reader.content.withUnsafeBufferPointer { content in
+          var start = 0
           // A record with a defect keeps its fields only where they can be told apart.
-          if column < reader.ends.count, defect != .tooLong, defect != .openQuote {
-            Self.append(reader.field(column), to: &buffer)
+          for column in 0..<fields {
+            buffer.append(UInt8(ascii: ","))
+            let end = reader.ends[column]
+            Self.append(UnsafeBufferPointer(rebasing: content[start..<end]), to: &buffer)
+            start = end
           }
         }
+        for _ in fields..<width { buffer.append(UInt8(ascii: ",")) }
         buffer.append(0x0A)
       }
     }
@@ -59,43 +67,56 @@ struct Normaliser {
   }
 
   /// Appends a field without blanks at its ends; nothing for words that stand for nothing.
-  private static func append(_ field: ArraySlice<UInt8>, to buffer: inout [UInt8]) {
-    var start = field.startIndex
-    var end = field.endIndex
-    while start < end {
-      let skip = blankLength(field, at: start, end)
-      if skip == 0 { break }
-      start += skip
-    }
-    trailing: while end > start {
-      for length in 1...3 where end - length >= start {
-        if blankLength(field, at: end - length, end) == length {
-          end -= length
-          continue trailing
-        }
+  private static func append(_ field: UnsafeBufferPointer<UInt8>, to buffer: inout [UInt8]) {
+    var start = 0
+    var end = field.count
+    guard end > 0 else { return }
+    // Hardly any field has something to trim.
+    if !isPlain(field[0]) || !isPlain(field[end - 1]) {
+      while start < end {
+        let skip = blankLength(field, at: start, end)
+        if skip == 0 { break }
+        start += skip
       }
-      break
+      trailing: while end > start {
+        for length in 1...3 where end - length >= start {
+          if blankLength(field, at: end - length, end) == length {
+            end -= length
+            continue trailing
+          }
+        }
+        break
+      }
+      guard start < end else { return }
     }
-    guard start < end else { return }
-    let trimmed = field[start..<end]
-    if trimmed.count <= 4, NullWords.all.contains(String(decoding: trimmed, as: UTF8.self)) {
+    let trimmed = UnsafeBufferPointer(rebasing: field[start..<end])
+    if trimmed.count <= 4, nullStarts.contains(trimmed[0]),
+      NullWords.all.contains(String(decoding: trimmed, as: UTF8.self))
+    {
       return
     }
-    // DuckDB would read an unquoted comma, quote or line break as structure.
-    if trimmed.contains(where: { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }) {
-      buffer.append(0x22)
-      for byte in trimmed {
-        if byte == 0x22 { buffer.append(0x22) }
-        buffer.append(byte)
-      }
-      buffer.append(0x22)
-    } else {
-      buffer.append(contentsOf: trimmed)
+    var needsQuotes = false
+    for byte in trimmed
+    where byte == 0x2C || byte == 0x22 || byte == 0x0A || byte == 0x0D { needsQuotes = true }
+    guard needsQuotes else { return buffer.append(contentsOf: trimmed) }
+    buffer.append(0x22)
+    for byte in trimmed {
+      if byte == 0x22 { buffer.append(0x22) }
+      buffer.append(byte)
     }
+    buffer.append(0x22)
   }
 
+  @inline(__always)
+  private static func isPlain(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x80 }
+
+  /// First bytes of the words that stand for nothing.
+  private static let nullStarts = Array("N\\n#".utf8)
+
   /// The length of the blank character at a position; 0 for another character.
-  private static func blankLength(_ bytes: ArraySlice<UInt8>, at index: Int, _ end: Int) -> Int {
+  private static func blankLength(
+    _ bytes: UnsafeBufferPointer<UInt8>, at index: Int, _ end: Int
+  ) -> Int {
     switch bytes[index] {
     case 0x20, 0x09, 0x0A, 0x0D: return 1
     case 0xC2 where index + 1 < end && bytes[index + 1] == 0xA0: return 2

@@ -21,6 +21,7 @@ struct RecordReader: ~Copyable {
   private(set) var line = 0
   /// The fields, one after the other.
   private(set) var content: [UInt8] = []
+  private var mended: [UInt8] = []
   /// Where each field ends in `content`.
   private(set) var ends: [Int] = []
   private(set) var defect: RecordDefect?
@@ -259,22 +260,26 @@ struct RecordReader: ~Copyable {
 
   /// Reads a record that is not UTF-8 as Windows-1252.
   private mutating func mendEncoding() {
-    guard content.contains(where: { $0 >= 0x80 }) else { return }
-    guard String(validating: content, as: UTF8.self) == nil else {
+    let isValid: Bool? = content.withUnsafeBufferPointer { bytes in
+      var all: UInt8 = 0
+      for byte in bytes { all |= byte }
+      return all < 0x80 ? nil : TextEncoding.utf8Prefix(bytes) == bytes.count
+    }
+    guard let isValid else { return }
+    guard !isValid else {
       encodings.utf8 += 1
       return
     }
     encodings.windows1252 += 1
-    var mended: [UInt8] = []
-    mended.reserveCapacity(content.count * 2)
+    mended.removeAll(keepingCapacity: true)
     var start = 0
     for index in ends.indices {
-      for byte in content[start..<ends[index]] {
-        TextEncoding.windows1252.append(byte, to: &mended)
+      for position in start..<ends[index] {
+        TextEncoding.windows1252.append(content[position], to: &mended)
       }
       start = ends[index]
       ends[index] = mended.count
     }
-    content = mended
+    swap(&content, &mended)
   }
 }

@@ -15,12 +15,14 @@ struct SourceFile: Sendable, Hashable {
 }
 
 /// Opens files and finds out what they are, by their content and never by their names.
-struct SourceProbe {
+struct SourceProbe: Sendable {
   /// Where uncompressed copies go.
   let scratch: String
 
   /// - Parameter index: tells this file's scratch files from others'.
-  func probe(_ name: String, _ index: Int) throws(IngestionError) -> SourceFile {
+  func probe(
+    _ name: String, _ index: Int, _ stop: StopSignal
+  ) throws(IngestionError) -> SourceFile {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: name, isDirectory: &isFolder), isFolder.boolValue {
       throw .folder(file: name, candidates: Self.candidates(in: name))
@@ -32,7 +34,7 @@ struct SourceProbe {
     let head = try reader.bytes(at: 0, count: 1024)
     if let compression = Compression(head: head) {
       let path = "\(scratch)/source\(index).plain"
-      try Decompressor(name: name, path: absolute, output: path).run(compression)
+      try Decompressor(name: name, path: absolute, output: path, stop: stop).run(compression)
       let plain = try FileReader(path: path, name: name)
       guard plain.size > 0 else { throw .fileEmpty(file: name) }
       let format = try Self.format(of: plain, name)

@@ -43,8 +43,41 @@ enum TextEncoding: String, Sendable, Hashable, CaseIterable {
 
   /// Whether a sample is valid UTF-8, a character cut at its end aside.
   static func isUTF8(_ sample: ArraySlice<UInt8>) -> Bool {
-    if String(validating: sample, as: UTF8.self) != nil { return true }
-    return (1...3).contains { String(validating: sample.dropLast($0), as: UTF8.self) != nil }
+    sample.withUnsafeBufferPointer { bytes in
+      let valid = utf8Prefix(bytes)
+      // A character has at most four bytes.
+      return valid == bytes.count
+        || bytes.count - valid < 4 && (0xC2...0xF4).contains(bytes[valid])
+    }
+  }
+
+  /// The length of the longest start of a text that is valid UTF-8 (RFC 3629).
+  static func utf8Prefix(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    let count = bytes.count
+    var index = 0
+    func isTail(_ position: Int) -> Bool { position < count && bytes[position] & 0xC0 == 0x80 }
+    while index < count {
+      let byte = bytes[index]
+      switch byte {
+      case 0..<0x80: index += 1
+      case 0xC2...0xDF:
+        guard isTail(index + 1) else { return index }
+        index += 2
+      case 0xE0...0xEF:
+        guard isTail(index + 1), isTail(index + 2) else { return index }
+        let second = bytes[index + 1]
+        // No longer form than needed, and no surrogates.
+        if byte == 0xE0 && second < 0xA0 || byte == 0xED && second > 0x9F { return index }
+        index += 3
+      case 0xF0...0xF4:
+        guard isTail(index + 1), isTail(index + 2), isTail(index + 3) else { return index }
+        let second = bytes[index + 1]
+        if byte == 0xF0 && second < 0x90 || byte == 0xF4 && second > 0x8F { return index }
+        index += 4
+      default: return index
+      }
+    }
+    return count
   }
 
   /// Whether each byte is one character.

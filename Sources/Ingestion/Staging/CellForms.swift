@@ -39,6 +39,8 @@ enum DateForm: Sendable, Hashable {
     let type: CellType
     /// A strptime format; nil for ISO.
     let format: String?
+    /// A regular expression of the texts that the format reads; nil for ISO.
+    let shape: String?
     /// What people see, such as `dd/MM/yyyy`.
     let description: String
   }
@@ -85,16 +87,18 @@ extension DateForm {
     if isISO, !kinds.isEmpty {
       guard dates.zoned == 0 || dates.zoned == dates.count else { return nil }
       if dates.zoned > 0 {
-        return EngineDate(type: .instant, format: nil, description: "yyyy-MM-dd'T'HH:mm:ssXXX")
+        return EngineDate(
+          type: .instant, format: nil, shape: nil, description: "yyyy-MM-dd'T'HH:mm:ssXXX")
       }
       return EngineDate(
-        type: .date, format: nil,
+        type: .date, format: nil, shape: nil,
         description: dates.timed > 0 ? "yyyy-MM-dd HH:mm:ss" : "yyyy-MM-dd")
     }
     guard kinds.count == 1, let kind = kinds.first else { return nil }
     switch kind {
     case .compact(time: false):
-      return EngineDate(type: .date, format: "%Y%m%d", description: "yyyyMMdd")
+      return EngineDate(
+        type: .date, format: "%Y%m%d", shape: "\\d{8}", description: "yyyyMMdd")
     case .parts(let separator, let longYear, let time):
       guard let order, order != .ymd else { return nil }
       let mark = String(Unicode.Scalar(separator))
@@ -108,13 +112,24 @@ extension DateForm {
         case .secondsHalf: ("%I:%M:%S %p", "h:mm:ss a")
         case nil: nil
         }
+      let shape =
+        "\\d{1,2}[\(mark)]\\d{1,2}[\(mark)]\\d{\(longYear ? 4 : 2)}"
+        + (clock.map { Self.pattern($0.0) } ?? "")
       let shown = Self.description(order, mark, longYear: longYear)
       return EngineDate(
         type: clock == nil ? .date : .timestamp,
-        format: day.joined(separator: mark) + (clock.map { " " + $0.0 } ?? ""),
+        format: day.joined(separator: mark) + (clock.map { " " + $0.0 } ?? ""), shape: shape,
         description: shown + (clock.map { " " + $0.1 } ?? ""))
     default: return nil
     }
+  }
+
+  /// A regular expression of a blank and a time of day.
+  private static func pattern(_ clock: String) -> String {
+    " "
+      + clock.replacing("%I", with: "\\d{1,2}").replacing("%H", with: "\\d{1,2}")
+      .replacing("%M", with: "\\d{2}").replacing("%S", with: "\\d{2}")
+      .replacing("%p", with: "[AaPp][Mm]")
   }
 
   static func description(_ order: DateOrder, _ mark: String, longYear: Bool) -> String {

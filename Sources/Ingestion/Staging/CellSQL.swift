@@ -3,8 +3,9 @@ internal import SQLBuilder
 /// SQL that turns the cells of a column into text, amounts and days. A cell that cannot be
 /// turned gives null.
 struct CellSQL: Sendable {
-  /// IANA name, known to exist.
-  let timeZone: String
+  private let zone: ZoneOffsets
+
+  init(zone: ZoneOffsets) { self.zone = zone }
 
   // MARK: Text
 
@@ -128,7 +129,8 @@ struct CellSQL: Sendable {
   private static let clock =
     "[ T,]+\\d{1,2}[:hH]\\d{2}(:\\d{2}([.,]\\d+)?)?( ?[AaPp]\\.?[Mm]\\.?)?"
   private static let isoDay = "(\\d{4})[-/. ](\\d{1,2})[-/. ](\\d{1,2})"
-  private static let zone = " ?(Z|z|UTC|GMT|[+-]\\d{2}(:?\\d{2})?)"
+  private static let shortISO = "\\d{4}-\\d{2}-\\d{2}(?:[ T]\\d{2}:\\d{2}:\\d{2})?"
+  private static let zoneMark = " ?(Z|z|UTC|GMT|[+-]\\d{2}(:?\\d{2})?)"
   private static let partsDay = "(\\d{1,2})[-/. ](\\d{1,2})[-/. ](\\d{4}|\\d{2})"
   private static let month =
     "(jan|fev|feb|mar|avr|apr|mai|may|juin|jun|juil|jul|aou|aug|sep|oct|nov|dec)"
@@ -144,7 +146,8 @@ struct CellSQL: Sendable {
     switch form {
     case .native(.instant): localDay(ofInstant: cell)
     case .native: "\(cell)::DATE"
-    case .text(let order, _): textDay(type == .text ? cell : "\(cell)::VARCHAR", order)
+    case .text(let order, let engine):
+      textDay(type == .text ? cell : "\(cell)::VARCHAR", order, engine)
     case .serial(let is1904): serialDay("TRY_CAST(\(cell) AS DOUBLE)", is1904)
     case .cell(let order, let is1904):
       """
@@ -159,7 +162,7 @@ struct CellSQL: Sendable {
 
   /// The calendar day, in the zone, of a point in time.
   func localDay(ofInstant instant: SQL) -> SQL {
-    "timezone(\(literal: timeZone), \(instant))::DATE"
+    zone.day(instant)
   }
 
   private func serialDay(_ number: SQL, _ is1904: Bool) -> SQL {
@@ -168,12 +171,26 @@ struct CellSQL: Sendable {
       "(\(start) + CASE WHEN \(number) BETWEEN 0 AND 2958465 THEN floor(\(number))::INTEGER END)"
   }
 
-  private func textDay(_ cell: SQL, _ order: DateOrder?) -> SQL {
+  private func textDay(
+    _ cell: SQL, _ order: DateOrder?, _ engine: DateForm.EngineDate? = nil
+  ) -> SQL {
     let iso = "\(Self.isoDay)(\(Self.clock))?"
-    let zoned = "\(Self.isoDay)\(Self.clock)\(Self.zone)"
+    let zoned = "\(Self.isoDay)\(Self.clock)\(Self.zoneMark)"
     let parts = "\(Self.partsDay)(\(Self.clock))?"
     let folded: SQL = "lower(strip_accents(\(cell)))"
-    var cases: [SQL] = [
+    var cases: [SQL] = []
+    // The sample's own way of writing comes first: it is what nearly all cells have.
+    if let engine, let format = engine.format, let shape = engine.shape {
+      cases.append(
+        """
+        WHEN regexp_full_match(\(cell), \(literal: shape)) \
+        THEN TRY_CAST(try_strptime(\(cell), \(literal: format)) AS DATE)
+        """)
+    }
+    cases += [
+      """
+      WHEN regexp_full_match(\(cell), \(literal: Self.shortISO)) THEN TRY_CAST(left(\(cell), 10) AS DATE)
+      """,
       """
       WHEN regexp_full_match(\(cell), \(literal: iso)) \
       THEN TRY_CAST(regexp_replace(\(cell), \(literal: "^" + Self.isoDay + ".*$"), '\\1-\\2-\\3') AS DATE)

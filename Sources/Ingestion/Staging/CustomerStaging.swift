@@ -5,6 +5,7 @@ internal import Warehouse
 /// Reads a customer file into `staged_customers`, one row per customer of the file.
 struct CustomerStaging {
   let session: any QuerySession
+  let cells: CellSQL
   let options: ImportOptions
   let mapping: Mapping
   /// Whether the orders know customers by their e-mail addresses.
@@ -22,12 +23,11 @@ struct CustomerStaging {
     let profiles = loaded.profiles
     var roles = try CustomerRecognition(file: file.name, profiles: profiles, mapping: mapping)
       .assign(ordersUseEmail: ordersUseEmail)
-    try normalise(&loaded, scratch)
+    try await normalise(&loaded, scratch)
     roles[.customer] = try await key(loaded, roles)
     guard let key = roles[.customer] else {
       throw .columnMissing(file: file.name, role: .customer, columns: loaded.table.columns)
     }
-    let cells = CellSQL(timeZone: options.timeZone)
     func text(_ column: Int) -> SQL {
       cells.text(
         loaded.table.cell(column), loaded.table.types[column], isClean: loaded.table.isClean)
@@ -60,10 +60,13 @@ struct CustomerStaging {
       source: report(loaded, profiles, roles, form, count), notices: notices)
   }
 
-  private func normalise(_ loaded: inout LoadedSource, _ scratch: String) throws(IngestionError) {
+  private func normalise(
+    _ loaded: inout LoadedSource, _ scratch: String
+  ) async throws(IngestionError) {
     guard case .csv(let dialect) = loaded.table.reading else { return }
     let path = "\(scratch)/customers.csv"
-    _ = try Normaliser(file: loaded.table.file, dialect: dialect, output: path).run()
+    let normaliser = Normaliser(file: loaded.table.file, dialect: dialect, output: path)
+    _ = try await offPool { (stop) throws(IngestionError) in try normaliser.run(stop) }
     loaded.table.reading = .normalised(path: path)
   }
 
@@ -72,7 +75,6 @@ struct CustomerStaging {
   private func key(
     _ loaded: LoadedSource, _ roles: [ColumnRole: Int]
   ) async throws(IngestionError) -> Int? {
-    let cells = CellSQL(timeZone: options.timeZone)
     let candidates = [roles[.customer], roles[.email], roles[.phone], roles[.name]].compactMap {
       $0
     }

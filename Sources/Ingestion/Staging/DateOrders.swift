@@ -76,7 +76,7 @@ extension OrderImporter {
     _ source: inout OrderSource, _ index: Int, _ evidence: inout DateEvidence
   ) async throws(IngestionError) {
     guard let column = source.column(.date) else { return }
-    let relation = try evidenceRelation(&source, index)
+    let relation = try await evidenceRelation(&source, index)
     let cell = source.table.cell(column)
     let pattern = CellSQL.openDay
     do throws(WarehouseError) {
@@ -99,8 +99,8 @@ extension OrderImporter {
   /// Whole columns as text: straight from a regular file, else from a normalised copy.
   private func evidenceRelation(
     _ source: inout OrderSource, _ index: Int
-  ) throws(IngestionError) -> SQL {
-    if case .csv = source.table.reading { try normalise(&source, index) }
+  ) async throws(IngestionError) -> SQL {
+    if case .csv = source.table.reading { try await normalise(&source, index) }
     return source.table.relation()
   }
 
@@ -116,7 +116,7 @@ extension OrderImporter {
     let unproven = source.numbers.filter { !$0.value.isProven }.keys.sorted()
     let open = unproven.filter { isWholeFile || source.profiles[$0].numbers.undecided > 0 }
     guard !open.isEmpty else { return }
-    let relation = try evidenceRelation(&source, index)
+    let relation = try await evidenceRelation(&source, index)
     var point = 0
     var comma = 0
     var undecided: (column: Int, sample: String)?
