@@ -31,9 +31,9 @@ extension OrderImporter {
     let before = try await quarantined()
     var files: [StagedFile] = []
     for index in sources.indices {
-      try normalise(&sources[index], index)
+      try await normalise(&sources[index], index)
       let staging = ExactStaging(
-        source: sources[index], shape: StagedShape([]), cells: CellSQL(timeZone: options.timeZone),
+        source: sources[index], shape: StagedShape([]), cells: CellSQL(zone: try timeZone()),
         session: session, age: index, orderIsFound: options.dateOrder == nil,
         target: "import_events_\(index)", needsAmount: false)
       files.append(try await staging.run(cancelled: []))

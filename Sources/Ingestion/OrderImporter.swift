@@ -89,7 +89,7 @@ package struct OrderImporter: Sendable {
     return try MappingReader(file: path).read()
   }
 
-  private func timeZone() throws(IngestionError) -> ZoneOffsets {
+  func timeZone() throws(IngestionError) -> ZoneOffsets {
     guard let zone = ZoneOffsets(options.timeZone) else { throw .timeZoneUnknown(options.timeZone) }
     return zone
   }
