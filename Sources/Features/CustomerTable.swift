@@ -67,7 +67,6 @@ package struct CustomerTable: Sendable {
           AS code
         FROM customer_features)
       LEFT JOIN rfm_cells AS cell USING (code)
-      ORDER BY customer
       """)
     try await session.execute(
       """

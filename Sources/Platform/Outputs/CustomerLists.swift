@@ -21,12 +21,12 @@ struct CustomerLists {
   /// Words for headings, segments and groups, by catalogue key.
   let words: @Sendable (String) -> String
 
-  /// `customers.parquet` and `customers.csv`, every attribute as it is, in the order of `customers`.
+  /// `customers.parquet` and `customers.csv`, every attribute as it is, sorted by customer.
   func writeTable(to folder: URL) async throws {
     let parquet = folder.appending(path: "customers.parquet").path
     try await session.execute(
       """
-      COPY (SELECT * FROM \(table))
+      COPY (SELECT * FROM \(table) ORDER BY customer)
       TO \(literal: parquet) (FORMAT parquet, COMPRESSION zstd)
       """)
     let csv = folder.appending(path: "customers.csv").path
@@ -39,7 +39,7 @@ struct CustomerLists {
     }
     try await session.execute(
       """
-      COPY (SELECT \(columns.joined()) FROM \(table))
+      COPY (SELECT \(columns.joined()) FROM \(table) ORDER BY customer)
       TO \(literal: csv) (FORMAT csv, HEADER)
       """)
   }
@@ -54,7 +54,7 @@ struct CustomerLists {
           coalesce(returned_amount, 0) AS returned_amount, coalesce(revenue, 0) AS revenue,
           coalesce(segment, 'no_purchase') AS segment,
           coalesce(rfm_group, 'no_purchase') AS rfm_group)
-        FROM customers FULL JOIN customer_engagement USING (customer) ORDER BY customer)
+        FROM customers FULL JOIN customer_engagement USING (customer))
       """
   }
 

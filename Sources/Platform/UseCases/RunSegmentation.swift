@@ -57,9 +57,6 @@ package struct RunSegmentation: Sendable {
       loyalMonths: request.lifecycle.loyalMonths
     ).create(in: session)
     progress(.scoring)
-    // The customer table is sorted once and written twice: what reads it keeps its order, on all
-    // cores.
-    try await session.execute("SET preserve_insertion_order = true")
     let thresholds = try await CustomerTable(
       scoring: request.scoring, lifecycle: request.lifecycle, asOf: asOf,
       earlier: periods.previousEnd
