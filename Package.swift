@@ -49,6 +49,7 @@ let package = Package(
     library("NumericalMethods", extra: optimised),
     library("CustomerSchema", ["SQLBuilder"]),
     library("StatisticalModels", ["NumericalMethods"], extra: optimised),
+    library("SegmentLanguage", ["CustomerSchema", "SQLBuilder"], extra: optimised),
     library(
       "Warehouse", ["CustomerSchema", "SQLBuilder"], resources: [.copy("Migrations")]),
     .target(
