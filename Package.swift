@@ -114,6 +114,9 @@ let package = Package(
         "App", "Insights", "Ingestion", "Features", "Presentation", "DuckDBEngine", "Warehouse",
         "CustomerSchema", "SQLBuilder",
       ]),
+    .executableTarget(
+      name: "ModelBenchmark", dependencies: ["StatisticalModels", "NumericalMethods"],
+      path: "Benchmarks/models/contender", swiftSettings: strict),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
