@@ -83,6 +83,17 @@ let package = Package(
       "Insights",
       ["Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
     library(
+      "Segments",
+      [
+        "SegmentLanguage", "Warehouse", "StatisticalModels", "CustomerSchema", "SQLBuilder",
+        .product(name: "Yams", package: "Yams"),
+      ], extra: optimised),
+    tests(
+      "SegmentsTests",
+      [
+        "Segments", "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+      ]),
+    library(
       "Platform",
       [
         "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Spreadsheets",
