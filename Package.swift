@@ -130,6 +130,7 @@ let package = Package(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
       resources: [.copy("Fixtures")]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
+    tests("SegmentLanguageTests", ["SegmentLanguage", "CustomerSchema", "SQLBuilder"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),
