@@ -97,7 +97,7 @@ let package = Package(
       "Platform",
       [
         "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Spreadsheets",
-        "SQLBuilder",
+        "SQLBuilder", "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
@@ -108,7 +108,7 @@ let package = Package(
       dependencies: [
         "CustomerSchema", "DuckDBEngine", "Features", "Ingestion", "Insights", "Platform",
         "Presentation",
-        "SQLBuilder", "Warehouse",
+        "SQLBuilder", "SegmentLanguage", "Segments", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     tests("PresentationTests", ["Presentation", "CustomerSchema", "SQLBuilder"]),

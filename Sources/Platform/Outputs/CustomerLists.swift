@@ -173,7 +173,7 @@ struct CustomerLists {
   /// A cell as text in the list's style.
   private func text(_ column: ListColumn) -> SQL {
     switch column.style {
-    case .text: safe(column.value)
+    case .text: CSVCell.safe(column.value)
     case .count: "CAST(\(column.value) AS VARCHAR)"
     case .date:
       style == .french

@@ -1,5 +1,6 @@
 package import CustomerSchema
-package import SegmentLanguage
+internal import SegmentLanguage
+internal import SQLBuilder
 package import Segments
 package import Warehouse
 
@@ -44,6 +45,7 @@ package struct SegmentDesk: Sendable {
   package func instant(on day: LocalDate?, lastRefresh: Int64) -> Int64 {
     guard let day else { return lastRefresh }
     let end = clock.end(of: day)
-    return clock.day(of: lastRefresh) == day ? min(end, max(lastRefresh, clock.start(of: day))) : end
+    return clock.day(of: lastRefresh) == day
+      ? min(end, max(lastRefresh, clock.start(of: day))) : end
   }
 }

@@ -1,4 +1,5 @@
 internal import SQLBuilder
+internal import Warehouse
 package import Segments
 
 /// The segments of a workspace, and one of them in full.

@@ -2,6 +2,7 @@ package import CustomerSchema
 internal import Foundation
 internal import Insights
 internal import SQLBuilder
+internal import Warehouse
 internal import Segments
 
 /// What memberships were: sizes over time, members on a day, transitions, the change stream.

@@ -1,5 +1,5 @@
 package import CustomerSchema
-package import SegmentLanguage
+internal import SegmentLanguage
 
 /// What applying a definition file would change, decided before anything is written.
 package struct CataloguePlan: Sendable, Hashable {
@@ -168,7 +168,8 @@ private struct PlanBuilder {
     var names: [String: String] = [:]
     for one in final { names[SegmentName.folded(one.definition.name)] = one.definition.name }
     let gone = Dictionary(
-      deleted.map { (SegmentName.folded($0.name), $0.name) }, uniquingKeysWith: { first, _ in first }
+      deleted.map { (SegmentName.folded($0.name), $0.name) },
+      uniquingKeysWith: { first, _ in first }
     )
     var problems: [UserMessage] = []
     var users: [String: [String]] = [:]
@@ -183,7 +184,8 @@ private struct PlanBuilder {
           return name
         }
         if let wanted = one.wanted {
-          problems.append(unknownReference(name, at: span, in: one, wanted, among: Array(names.values)))
+          problems.append(
+            unknownReference(name, at: span, in: one, wanted, among: Array(names.values)))
         }
         return name
       }

@@ -1,6 +1,6 @@
 internal import CustomerSchema
 internal import Foundation
-package import SQLBuilder
+internal import SQLBuilder
 internal import SegmentLanguage
 package import Warehouse
 

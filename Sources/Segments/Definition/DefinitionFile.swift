@@ -138,7 +138,9 @@ struct TextPositions: Sendable, Hashable {
     return places.last.map { ($0.line, $0.column + 1) }
   }
 
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+  private static func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || (0x09...0x0D).contains(byte)
+  }
   private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value == 0x20 || (0x09...0x0D).contains(scalar.value)
   }

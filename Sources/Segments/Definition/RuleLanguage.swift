@@ -1,4 +1,4 @@
-package import CustomerSchema
+internal import CustomerSchema
 package import SegmentLanguage
 internal import SQLBuilder
 
@@ -15,7 +15,7 @@ package struct RuleLanguage: Sendable {
     do throws(SegmentLanguageError) {
       switch rule.content {
       case .text(let text): return try Expression.parse(text)
-      case .json(let json): return try Expression.parse(json: json)
+      case .json(let json): return try Expression.parse(json)
       }
     } catch {
       throw .definitions(problems(error.diagnostics, of: rule))
@@ -72,7 +72,7 @@ package struct RuleLanguage: Sendable {
 
   /// Reads one value, as it would stand beside an equals sign.
   private func literal(_ text: String) -> Literal? {
-    guard let rule = try? Expression.parse("value = (\(text))"),
+    guard let rule = try? Expression.parse("x = (\(text))"),
       case .comparison(.equal, _, let value) = rule.form
     else { return nil }
     switch value.form {

@@ -1,4 +1,4 @@
-package import SQLBuilder
+internal import SQLBuilder
 package import Warehouse
 
 /// Writes memberships, their change stream and the instants at which customers fall due. Its
@@ -47,9 +47,10 @@ package struct MembershipStore: Sendable {
   /// A customer may enter and leave a segment several times in one refresh: each entry pairs with
   /// the exit that follows it, and an exit without one before closes the interval that was open.
   package func writeChanges(refresh: Int64) async throws -> Written {
-    let first = try await session.value(
-      "SELECT coalesce(max(last_change), 0) FROM segment_refresh"
-    ).int ?? 0
+    let first =
+      try await session.value(
+        "SELECT coalesce(max(last_change), 0) FROM segment_refresh"
+      ).int ?? 0
     try await session.execute(
       """
       INSERT INTO membership_change
