@@ -147,7 +147,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("- name: A\n  rule: orders > 1 and $x\n", 2, 27),
+    ("- name: A\n  rule: orders > 1 and $x\n", 2, 24),
     ("- name: A\n  rule: 'it''s > 1 and $x'\n", 2, 24),
     ("- name: A\n  rule: \"a = \\\"b\\\" and $x\"\n", 2, 24),
     ("- name: A\n  rule: |-\n    orders > 1\n    and $x\n", 4, 9),

@@ -20,7 +20,7 @@ enum WorkspaceSchema {
       else { return nil }
       return AttributeDefinition(id, type, dataClass, isOptional: true)
     }
-    return SegmentSchema(
+    return SegmentSchema.standard(
       attributes: attributes, timeZone: settings.timeZone,
       currency: settings.currency.flatMap(CurrencyCode.init) ?? .euro)
   }

@@ -1,4 +1,5 @@
 internal import SQLBuilder
+internal import SegmentLanguage
 internal import Warehouse
 package import Segments
 
@@ -112,8 +113,8 @@ package struct ListSegments: Sendable {
       sentence: try sentence(definition),
       parameters: definition.parameters.mapValues(desk.language.text),
       included: definition.included.count, excluded: definition.excluded.count,
-      uses: definition.rule.referencedSegments,
-      usedBy: segments.filter { $0.definition.rule.referencedSegments.contains(segment.name) }
+      uses: definition.rule.segments,
+      usedBy: segments.filter { $0.definition.rule.segments.contains(segment.name) }
         .map(\.name),
       versions: try await versions(of: segment.id), sizes: try await sizes(of: segment.id))
   }

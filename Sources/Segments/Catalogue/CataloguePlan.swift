@@ -211,7 +211,7 @@ private struct PlanBuilder {
 
   func checkCycles() throws(SegmentsError) {
     var uses: [String: [String]] = [:]
-    for one in final { uses[one.definition.name] = one.definition.rule.referencedSegments }
+    for one in final { uses[one.definition.name] = one.definition.rule.segments }
     guard let cycle = ReferenceGraph(uses).cycle(startingWith: final.map(\.definition.name)) else {
       return
     }
