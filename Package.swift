@@ -48,6 +48,9 @@ let package = Package(
     library("SQLBuilder"),
     library("NumericalMethods", extra: optimised),
     library("CustomerSchema", ["SQLBuilder"]),
+    library(
+      "ReferenceData", ["CustomerSchema", "CCompression"], resources: [.copy("Resources")],
+      extra: optimised),
     library("StatisticalModels", ["NumericalMethods"], extra: optimised),
     library("SegmentLanguage", ["CustomerSchema", "SQLBuilder"], extra: optimised),
     library(
@@ -130,6 +133,10 @@ let package = Package(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
       resources: [.copy("Fixtures")]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
+    tests(
+      "ReferenceDataTests",
+      ["ReferenceData", "CustomerSchema", "DuckDBEngine", "Warehouse", "SQLBuilder"],
+      resources: [.copy("Fixtures")]),
     tests("SegmentLanguageTests", ["SegmentLanguage", "CustomerSchema", "SQLBuilder"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
