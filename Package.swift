@@ -94,7 +94,8 @@ let package = Package(
     tests(
       "SegmentsTests",
       [
-        "Segments", "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+        "Segments", "SegmentLanguage", "StatisticalModels", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
       ]),
     library(
       "Platform",
