@@ -80,8 +80,11 @@ let package = Package(
       name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
     library("Spreadsheets", ["CustomerSchema", "CXlsxWriter"]),
     library(
+      "Scoring",
+      ["Warehouse", "StatisticalModels", "NumericalMethods", "CustomerSchema", "SQLBuilder"]),
+    library(
       "Insights",
-      ["Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+      ["Scoring", "StatisticalModels", "Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
     library(
       "Platform",
       [

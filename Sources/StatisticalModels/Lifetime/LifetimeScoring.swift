@@ -43,6 +43,21 @@ extension LifetimeModel {
       discountedLifetime: withLifetime ? parts.map { $0[3] } : [])
   }
 
+  /// Derivatives of the discounted purchases of each cell in the searched parameters (logarithms of
+  /// the natural ones), for confidence limits; one array of cells per parameter.
+  ///
+  /// Throws `unitMismatch` for histories in another unit. Cost: eight times the score.
+  package func discountedPurchasesGradient(
+    _ table: HistoryTable, horizon: TimeSpan, discount: DiscountRate, threads: Int? = nil
+  ) throws(ModelError) -> [[Double]] {
+    guard table.unit == unit else {
+      throw ModelError.unitMismatch(expected: unit, found: table.unit)
+    }
+    return discountedPurchasesGradient(
+      table, time: horizon.value(in: unit), rate: discount.continuous(per: unit), covariates: [],
+      lifetime: false, threads: threads)
+  }
+
   /// Derivatives of the discounted purchases of each cell in the searched parameters, by central
   /// differences; one array of cells per parameter.
   func discountedPurchasesGradient(
