@@ -12,7 +12,7 @@ package struct FieldDefinition: Sendable, Hashable {
 
 /// Something customers do or that happens to them, in rows that have an instant.
 ///
-/// Every stream's table has `customer_id`, `at` (an instant), `local_at` (the same on the
+/// Every stream's table has `customer_id`, `happened_at` (an instant), `local_at` (the same on the
 /// workspace's wall clock), `source`, `key` and `row_id`; rows of one instant are ordered by
 /// (`source`, `key`) compared byte by byte.
 package struct StreamDefinition: Sendable, Hashable {
@@ -42,7 +42,7 @@ package struct StreamDefinition: Sendable, Hashable {
 extension FieldDefinition {
   /// What every row of every stream has: its instant, and where that falls on the workspace's
   /// wall clock: `date`, `weekday` (1 Monday to 7 Sunday), `hour` (0 to 23), `month` (1 to 12).
-  /// They are computed from `at` and `local_at`, never stored.
+  /// They are computed from `happened_at` and `local_at`, never stored.
   package static let ofEveryRow = [
     FieldDefinition("at", .instant), FieldDefinition("date", .date),
     FieldDefinition("weekday", .count), FieldDefinition("hour", .count),

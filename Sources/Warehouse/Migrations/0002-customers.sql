@@ -1,8 +1,8 @@
 -- The canonical tables: who the customers are, what is known of them and what they did.
 --
--- Instants are UTC; `local_at` is the same instant on the workspace's wall clock, computed once at
+-- Instants are UTC; `local_at` is `happened_at` on the workspace's wall clock, computed once at
 -- import. Amounts are in the workspace's currency. A row's order among rows of one instant is
--- (at, source, key), compared byte by byte. `row_id` grows in the order of absorption.
+-- (happened_at, source, key), compared byte by byte. `row_id` grows in the order of absorption.
 
 CREATE SEQUENCE import_ids;
 CREATE TABLE imports (
@@ -84,7 +84,7 @@ CREATE SEQUENCE row_ids;
 
 -- Purchases and returns. `amount` is negative for a return; `kind` is purchase, return or zero.
 CREATE TABLE orders (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   kind VARCHAR NOT NULL, amount DECIMAL(18, 4) NOT NULL, discount DECIMAL(18, 4),
@@ -94,7 +94,7 @@ CREATE TABLE orders (
 
 -- Lines of purchases (quantity and amount positive) and of returns (negative).
 CREATE TABLE order_lines (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   order_key VARCHAR NOT NULL, kind VARCHAR NOT NULL,
@@ -110,7 +110,7 @@ CREATE TABLE products (
 -- What customers do besides buying: visits, searches, carts, e-mails opened… `key` is the message
 -- id; `properties` holds what has no column of its own, as JSON.
 CREATE TABLE events (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   name VARCHAR NOT NULL, page VARCHAR, product VARCHAR, category VARCHAR, channel VARCHAR,
@@ -120,21 +120,21 @@ CREATE TABLE events (
 
 -- What became of campaigns: sent, opened, clicked, redeemed, unsubscribed.
 CREATE TABLE campaign_contacts (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   action VARCHAR NOT NULL, campaign VARCHAR, channel VARCHAR, cost DECIMAL(18, 4)
 );
 
 CREATE TABLE survey_answers (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   survey VARCHAR, question VARCHAR NOT NULL, answer VARCHAR, score DECIMAL(18, 4)
 );
 
 CREATE TABLE tickets (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   subject VARCHAR, category VARCHAR, channel VARCHAR, status VARCHAR, priority VARCHAR,
@@ -142,52 +142,52 @@ CREATE TABLE tickets (
 );
 
 CREATE TABLE reviews (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   product VARCHAR, rating DECIMAL(18, 4), comment VARCHAR
 );
 
 CREATE TABLE referrals (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   referred VARCHAR, status VARCHAR
 );
 
--- `at` is the start; `ended_at` is null while it runs.
+-- `happened_at` is the start; `ended_at` is null while it runs.
 CREATE TABLE subscriptions (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   plan VARCHAR, monthly_amount DECIMAL(18, 4), status VARCHAR, ended_at TIMESTAMPTZ
 );
 
 CREATE TABLE opportunities (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   name VARCHAR, stage VARCHAR, amount DECIMAL(18, 4), owner VARCHAR, closed_at TIMESTAMPTZ,
   won BOOLEAN
 );
 
--- Moves, weddings, births, career changes, new businesses; `at` may lie in the future.
+-- Moves, weddings, births, career changes, new businesses; `happened_at` may lie in the future.
 CREATE TABLE life_events (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   kind VARCHAR NOT NULL, detail VARCHAR
 );
 
 CREATE TABLE costs (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   kind VARCHAR NOT NULL, amount DECIMAL(18, 4) NOT NULL
 );
 
 CREATE TABLE consents (
-  customer_id BIGINT, at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
+  customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
   import_id BIGINT, source_line BIGINT,
   purpose VARCHAR NOT NULL, channel VARCHAR, granted BOOLEAN NOT NULL, legal_basis VARCHAR,
