@@ -88,8 +88,8 @@ let package = Package(
     library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Spreadsheets",
-        "SQLBuilder",
+        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Scoring",
+        "Spreadsheets", "StatisticalModels", "SQLBuilder",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
@@ -99,7 +99,7 @@ let package = Package(
       name: "App",
       dependencies: [
         "CustomerSchema", "DuckDBEngine", "Features", "Ingestion", "Insights", "Platform",
-        "Presentation",
+        "Presentation", "Scoring", "StatisticalModels",
         "SQLBuilder", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
