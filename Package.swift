@@ -84,7 +84,10 @@ let package = Package(
       ["Warehouse", "StatisticalModels", "NumericalMethods", "CustomerSchema", "SQLBuilder"]),
     library(
       "Insights",
-      ["Scoring", "StatisticalModels", "Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+      [
+        "Scoring", "StatisticalModels", "Ingestion", "Features", "Presentation", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
     library(
       "Platform",
       [
@@ -121,6 +124,12 @@ let package = Package(
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
       resources: [.copy("Fixtures")]),
+    tests(
+      "ScoringTests",
+      [
+        "Scoring", "StatisticalModels", "NumericalMethods", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],

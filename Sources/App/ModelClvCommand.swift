@@ -52,7 +52,7 @@ struct ModelClvCommand: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.model.out"), valueName: "folder"))
   var out: String?
 
-  @OptionGroup var source: SourceOptions
+  @OptionGroup var reading: ReadingOptions
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
 
@@ -66,7 +66,7 @@ struct ModelClvCommand: AsyncParsableCommand {
     settings.calibrationEnd = calibrationEnd?.value
     settings.threads = limits.threads
     try await ModelExecution(
-      orders: orders, source: source, limits: limits, asOf: asOf.value
+      orders: orders, reading: reading, limits: limits, asOf: asOf.value
     ).run { segmentation, localizer, _ in
       let outcome = try await TrainLifetime(segmentation, settings: settings).run()
       if let out { try await TrainLifetime.write(outcome, to: out, localizer: localizer) }

@@ -5,6 +5,6 @@ struct ModelCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "model", abstract: Words.text("cli.model.abstract"),
-      subcommands: [ModelClvCommand.self])
+      subcommands: [ModelClvCommand.self, ModelClustersCommand.self])
   }
 }

@@ -7,7 +7,7 @@ internal import Presentation
 /// What the model commands that read orders share: the request, the engine, the scratch folder.
 struct ModelExecution {
   let orders: [String]
-  let source: SourceOptions
+  let reading: ReadingOptions
   let limits: LimitOptions
   let asOf: RunRequest.AsOf
 
@@ -23,7 +23,7 @@ struct ModelExecution {
     request.orders = orders
     request.language = Words.language.rawValue
     request.asOf = asOf
-    try source.apply(to: &request, workspace: workspace)
+    try reading.apply(to: &request, workspace: workspace)
     try limits.apply(to: &request)
     let scratch = try Scratch(in: limits.tempDir)
     defer { scratch.remove() }

@@ -40,7 +40,8 @@ extension LifetimeSummary {
           + "(± \(localizer.formats.number($0.standardError, decimals: 4)))"
       }
       lines.append(
-        "- " + localizer.text("model.method.\(fit.model)") + " : " + parameters.joined(separator: " ; ")
+        "- " + localizer.text("model.method.\(fit.model)") + " : "
+          + parameters.joined(separator: " ; ")
           + " ; LL \(localizer.formats.number(fit.logLikelihood, decimals: 3))"
           + " ; AIC \(localizer.formats.number(fit.aic, decimals: 1))"
           + " ; BIC \(localizer.formats.number(fit.bic, decimals: 1))")

@@ -41,7 +41,8 @@ package enum LifetimeSummary {
       out.text(
         "model.clv.data",
         [
-          "customers": .text(localizer.text("unit.purchasers", ["count": .count(report.data.customers)])),
+          "customers": .text(
+            localizer.text("unit.purchasers", ["count": .count(report.data.customers)])),
           "repeat": .count(report.data.repeatCustomers),
           "purchases": .count(report.data.repeatPurchases), "from": .date(report.firstPurchase),
         ]))
@@ -145,7 +146,13 @@ package enum LifetimeSummary {
 
   private static func writeFit(_ report: LifetimeReport, to out: inout ModelText) {
     guard let choice = report.choice, let fit = report.fit else { return }
-    out.title(out.text("model.clv.model", ["model": .text(choice.chosen.title)]))
+    out.title(
+      out.text(
+        "model.clv.model",
+        [
+          "model": .text(choice.chosen.title),
+          "unit": .term("model.unit.\(report.settings.unit.rawValue)"),
+        ]))
     out.paragraph(out.localizer.text(choice.reason), indent: 2)
     let fits = [fit, report.spend].compactMap { $0 }
     out.table(
@@ -169,7 +176,6 @@ package enum LifetimeSummary {
             "model": .term("model.method.\(fit.model)"),
             "value": .number(fit.logLikelihood, decimals: 3),
             "aic": .number(fit.aic, decimals: 1), "bic": .number(fit.bic, decimals: 1),
-            "unit": .term("model.unit.\(report.settings.unit.rawValue)"),
           ]), indent: 2)
     }
   }

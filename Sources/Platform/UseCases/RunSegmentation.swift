@@ -63,11 +63,16 @@ package struct RunSegmentation: Sendable {
       session: session, imported: imported, history: history, first: first, asOf: asOf)
   }
 
-  /// Reads, describes, scores and counts; writes nothing.
-  package func run() async throws -> Outcome {
-    let prepared = try await prepare()
-    let (session, imported) = (prepared.session, prepared.imported)
-    let (first, asOf) = (prepared.first, prepared.asOf)
+  /// The table `customers` and what it was made with.
+  struct Described {
+    let periods: RunPeriods
+    let cohorts: CohortCalendar
+    let thresholds: RFMThresholds
+  }
+
+  /// Describes and scores every customer of a history.
+  func describe(_ prepared: Prepared) async throws -> Described {
+    let (session, first, asOf) = (prepared.session, prepared.first, prepared.asOf)
     let period = request.period ?? CalendarPeriod.suited(first: first, asOf: asOf)
     let periods = RunPeriods(asOf: asOf, length: period)
     let cohorts = CohortCalendar(first: first, last: asOf)
@@ -80,6 +85,17 @@ package struct RunSegmentation: Sendable {
       scoring: request.scoring, lifecycle: request.lifecycle, asOf: asOf,
       earlier: periods.previousEnd
     ).create(in: session)
+    return Described(periods: periods, cohorts: cohorts, thresholds: thresholds)
+  }
+
+  /// Reads, describes, scores and counts; writes nothing.
+  package func run() async throws -> Outcome {
+    let prepared = try await prepare()
+    let (session, imported) = (prepared.session, prepared.imported)
+    let described = try await describe(prepared)
+    let (periods, cohorts) = (described.periods, described.cohorts)
+    let thresholds = described.thresholds
+    let asOf = prepared.asOf
     let engagement = try await engage(asOf: asOf, in: session)
     progress(.figures)
     let result = try await assemble(

@@ -42,7 +42,8 @@ struct HoldOutCheck {
     let table = try HistoryTable(
       repeatPurchases: columns[0], lastPurchaseAge: columns[1].map { $0 / days },
       customerAge: columns[2].map { $0 / days }, unit: settings.unit)
-    let candidates: [LifetimeFamily] = settings.family.map { [$0, .nbd] } ?? LifetimeFamily.allCases
+    let candidates: [LifetimeFamily] =
+      settings.family.map { [$0, .nbd] } ?? LifetimeFamily.allCases
     let comparison = try HoldOutComparison(
       table, holdOut: try TimeSpan(Double(holdOut), .day), actual: columns[3],
       previous: columns[4], families: candidates, threads: settings.threads)
@@ -58,8 +59,9 @@ struct HoldOutCheck {
     return Found(report: report, choice: choice, warning: warning(comparison, shown))
   }
 
-  /// Per customer of the calibration: x, t_x and T in days, purchases in the hold-out, and in the
-  /// period of the same length before it.
+  /// Per customer of the calibration: x, t_x and T in days, purchases in the hold-out, and repeat
+  /// purchases in the period of the same length before it (a first purchase says nothing of coming
+  /// back).
   private func rows(
     _ calibrationEnd: LocalDate, _ holdOut: Int, in session: any QuerySession
   ) async throws -> [[Double]] {
@@ -68,12 +70,12 @@ struct HoldOutCheck {
       """
       SELECT x, last_age, age, coalesce(after, 0), coalesce(previous, 0)
       FROM calibration_history LEFT JOIN (
-        SELECT customer,
-          CAST(count(*) FILTER (day > \(calibrationEnd.sqlValue)) AS DOUBLE) AS after,
-          CAST(count(*) FILTER (
-            day > \(before.sqlValue) AND day <= \(calibrationEnd.sqlValue)) AS DOUBLE) AS previous
-        FROM purchase_days WHERE day > \(before.sqlValue) AND day <= \(asOf.sqlValue)
-        GROUP BY customer) USING (customer)
+        SELECT p.customer,
+          CAST(count(*) FILTER (p.day > \(calibrationEnd.sqlValue)) AS DOUBLE) AS after,
+          CAST(count(*) FILTER (p.day <= \(calibrationEnd.sqlValue)) AS DOUBLE) AS previous
+        FROM purchase_days AS p JOIN calibration_history AS c USING (customer)
+        WHERE p.day > c.first_day AND p.day > \(before.sqlValue) AND p.day <= \(asOf.sqlValue)
+        GROUP BY p.customer) USING (customer)
       ORDER BY ALL
       """)
   }

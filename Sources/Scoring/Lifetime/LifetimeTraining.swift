@@ -88,7 +88,8 @@ package struct LifetimeTraining: Sendable {
     if settings.horizon.days > 2 * span {
       report.cautions.append(
         UserMessage(
-          "model.caution.far_horizon", ["days": .count(Int(span)), "horizon": .count(Int(settings.horizon.days))]))
+          "model.caution.far_horizon",
+          ["days": .count(Int(span)), "horizon": .count(Int(settings.horizon.days))]))
     }
     report.totals = try await LifetimeScores(
       settings: settings, currency: currency, model: model, spend: spend.model,
@@ -109,11 +110,13 @@ package struct LifetimeTraining: Sendable {
     guard let first = row[3].days.map(LocalDate.init(daysSinceEpoch:)) else {
       throw ModelError.noData(what: "purchase")
     }
-    let mean = try await session.value(
-      """
-      SELECT CAST(sum(gross) AS DOUBLE) / greatest(sum(occasions), 1) FROM (
-        SELECT coalesce(x * mean_spend, 0) AS gross, x AS occasions FROM purchase_history)
-      """).double ?? 0
+    let mean =
+      try await session.value(
+        """
+        SELECT CAST(sum(gross) AS DOUBLE) / greatest(sum(occasions), 1) FROM (
+          SELECT coalesce(x * mean_spend, 0) AS gross, x AS occasions FROM purchase_history)
+        """
+      ).double ?? 0
     return LifetimeReport(
       quartierVersion: quartierVersion, asOf: asOf, firstPurchase: first,
       data: LifetimeReport.DataReport(
@@ -174,7 +177,8 @@ package struct LifetimeTraining: Sendable {
       SELECT CAST(sum(purchased) AS DOUBLE) / greatest(count(DISTINCT (customer, day)), 1)
       FROM order_history
       WHERE customer IS NOT NULL AND is_purchase AND day <= \(asOf.sqlValue)
-      """).double
+      """
+    ).double
     return .rounding(mean ?? 0, currency)
   }
 
