@@ -12,7 +12,7 @@ struct GroupDescription {
   let names: [Int: [UserMessage]]
 
   func groups(
-    _ stored: StoredGroups, _ sample: GroupTable.Sample, points: Matrix, labels: [Int],
+    _ stored: FoundGroups, _ sample: GroupTable.Sample, points: Matrix, labels: [Int],
     in session: any QuerySession
   ) async throws -> [GroupReport.Group] {
     let profiles = try GroupProfile.describe(sample.features, labels: labels, points: points)

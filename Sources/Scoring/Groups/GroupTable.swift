@@ -69,7 +69,7 @@ struct GroupTable {
 
   /// Makes `customer_group` for everybody with a purchase.
   func assignAll(
-    _ stored: StoredGroups, threads: Int?, in session: any QuerySession
+    _ stored: FoundGroups, threads: Int?, in session: any QuerySession
   ) async throws {
     let buyers: SQL = "(SELECT * FROM customers WHERE orders > 0)"
     let numbers = stored.numbers.map { "\($0)" as SQL }.joined()

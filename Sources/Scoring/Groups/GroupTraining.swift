@@ -17,7 +17,7 @@ package struct GroupSettings: Sendable {
   package var seed = 1
   package var threads: Int?
   /// The groups found before, whose numbers and names go on.
-  package var previous: StoredGroups?
+  package var previous: FoundGroups?
   package var previousNames: [Int: [UserMessage]] = [:]
 
   package init() {}
@@ -42,7 +42,7 @@ package struct GroupTraining: Sendable {
   package struct Outcome: Sendable {
     package let report: GroupReport
     /// Nil where no groups can be found.
-    package let stored: StoredGroups?
+    package let stored: FoundGroups?
   }
 
   /// Customers below which a group would be a handful of people.
@@ -201,38 +201,36 @@ package struct GroupTraining: Sendable {
   private func fit(
     _ count: Int, _ method: GroupMethod, _ sample: GroupTable.Sample, _ encoder: FeatureEncoder,
     _ points: Matrix, _ report: inout GroupReport, _ random: inout RandomSource
-  ) throws(ModelError) -> StoredGroups {
-    let numbers = Array(1...max(1, count))
-    func stored(_ model: StoredGroups.Model, _ encoder: FeatureEncoder?) -> StoredGroups {
-      StoredGroups(
-        attributes: settings.attributes, encoder: encoder, model: model, numbers: numbers)
+  ) throws(ModelError) -> FoundGroups {
+    func found(_ method: StoredGroups.Method, _ labels: [Int]) throws(ModelError) -> FoundGroups {
+      FoundGroups(
+        attributes: settings.attributes, stored: try StoredGroups(method, labels: labels),
+        numbers: Array(1...max(1, count)))
     }
     switch method {
     case .kMeans:
       var means = KMeans(groups: count)
       means.threads = settings.threads
-      return stored(.centres(try means.fit(points, using: &random).model), encoder)
+      let fit = try means.fit(points, using: &random)
+      return try found(.means(encoder: encoder, model: fit.model), fit.labels)
     case .mixture:
       var mixture = GaussianMixture(components: count, kind: .diagonal)
       mixture.threads = settings.threads
-      return stored(.mixture(try mixture.fit(points, using: &random).model), encoder)
+      let fit = try mixture.fit(points, using: &random)
+      return try found(.mixture(encoder: encoder, model: fit.model), fit.labels)
     case .ward:
       let part = points.rows(Array(0..<min(points.rows, Self.wardRows)))
       let tree = try Ward.fit(part)
       report.mergeHeights = tree.merges.suffix(15).reversed().map(\.height)
-      return stored(.centres(Self.centres(part, try tree.cut(groups: count))), encoder)
+      let labels = try tree.cut(groups: count)
+      return try found(
+        .means(encoder: encoder, model: Self.centres(part, labels)), labels)
     case .kPrototypes:
-      let used = sample.features.filter { $0.kind != .category }
-      let numeric = used.isEmpty ? nil : try? FeatureEncoder(used, overrides: overrides)
-      let classes = sample.features.compactMap { feature -> [String]? in
-        guard case .categories(let values) = feature.values else { return nil }
-        return Set(values.compactMap { $0 }).sorted()
-      }
-      let mixed = try StoredGroups.mixed(sample.features, classes, numeric)
+      let mixed = try MixedEncoder(sample.features, overrides: overrides)
       var prototypes = KPrototypes(groups: count)
       prototypes.threads = settings.threads
-      return stored(
-        .prototypes(try prototypes.fit(mixed, using: &random).model, classes: classes), numeric)
+      let fit = try prototypes.fit(mixed.encode(sample.features), using: &random)
+      return try found(.prototypes(encoder: mixed, model: fit.model), fit.labels)
     }
   }
 
@@ -260,16 +258,16 @@ package struct GroupTraining: Sendable {
 
   /// Numbers groups: those that go on keep theirs, others follow by their revenue, greatest first.
   private func number(
-    _ stored: StoredGroups, _ sample: GroupTable.Sample, _ table: GroupTable,
+    _ stored: FoundGroups, _ sample: GroupTable.Sample, _ table: GroupTable,
     in session: any QuerySession
-  ) async throws -> StoredGroups {
+  ) async throws -> FoundGroups {
     let labels = try stored.assign(sample.features, threads: settings.threads).labels
-    var revenue = [Double](repeating: 0, count: stored.groups)
+    var revenue = [Double](repeating: 0, count: stored.count)
     for (row, label) in labels.enumerated() { revenue[label] += sample.revenue[row] }
     let byRevenue = revenue.indices.sorted {
       revenue[$0] == revenue[$1] ? $0 < $1 : revenue[$0] > revenue[$1]
     }
-    var kept = [Int?](repeating: nil, count: stored.groups)
+    var kept = [Int?](repeating: nil, count: stored.count)
     if let previous = settings.previous, previous.attributes == settings.attributes {
       let old = try previous.assign(sample.features, threads: settings.threads).labels
       for (group, match) in Partition.matching(old: old, new: labels).enumerated()
@@ -278,7 +276,7 @@ package struct GroupTraining: Sendable {
       }
     }
     var next = (kept.compactMap { $0 } + (settings.previous?.numbers ?? [])).max() ?? 0
-    var numbers = [Int](repeating: 0, count: stored.groups)
+    var numbers = [Int](repeating: 0, count: stored.count)
     for group in byRevenue {
       if let number = kept[group] {
         numbers[group] = number
@@ -292,23 +290,24 @@ package struct GroupTraining: Sendable {
   }
 
   private func quality(
-    _ stored: StoredGroups, _ points: Matrix, _ labels: [Int], _ report: GroupReport,
+    _ stored: FoundGroups, _ points: Matrix, _ labels: [Int], _ report: GroupReport,
     _ random: inout RandomSource
   ) -> GroupReport.QualityReport {
     let converged =
-      switch stored.model {
-      case .centres(let model): model.converged
-      case .mixture(let model): model.converged
-      case .prototypes(let model, _): model.converged
+      switch stored.stored.method {
+      case .means(_, let model): model.converged
+      case .mixture(_, let model): model.converged
+      case .prototypes(_, let model): model.converged
+      case .latentClasses(_, let model): model.converged
       }
     let filled = Set(labels)
-    let isWhole = filled.count == stored.groups
+    let isWhole = filled.count == stored.count
     return GroupReport.QualityReport(
       silhouette: GroupingQuality.silhouette(
         points, labels, sampleSize: 2000, using: &random, threads: settings.threads),
       calinskiHarabasz: isWhole ? GroupingQuality.calinskiHarabasz(points, labels) : nil,
       daviesBouldin: isWhole ? GroupingQuality.daviesBouldin(points, labels) : nil,
-      stability: report.criteria.first { $0.groups == stored.groups }?.stability,
+      stability: report.criteria.first { $0.groups == stored.count }?.stability,
       converged: converged)
   }
 
