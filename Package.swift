@@ -119,7 +119,12 @@ let package = Package(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
       resources: [.copy("Fixtures")]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
-    tests("SegmentLanguageTests", ["SegmentLanguage", "CustomerSchema", "SQLBuilder"]),
+    tests(
+      "SegmentLanguageTests",
+      [
+        "SegmentLanguage", "Presentation", "DuckDBEngine", "Warehouse", "CustomerSchema",
+        "SQLBuilder",
+      ]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),

@@ -136,8 +136,11 @@ import Testing
     ("city matches \"(a)\\1\"", .pattern(.backReference)),
     ("city matches \"a(?=b)\"", .pattern(.lookAround)),
     ("city matches city", .patternNotLiteral), ("city contains \"\"", .emptyPattern),
-    ("city is like \"- \"", .emptyPattern), ("city contains 3",
-      .wrongKind("rule.kind.number", expected: "rule.kind.text")),
+    ("city is like \"- \"", .emptyPattern),
+    (
+      "city contains 3",
+      .wrongKind("rule.kind.number", expected: "rule.kind.text")
+    ),
   ]
 
   @Test(arguments: wrong)
@@ -151,12 +154,17 @@ import Testing
     ("2 > orders and (newsletter and orders >= 3)", .contradiction("orders >= 3", "2 > orders")),
     ("count(orders) > 3 and orders < 2", .contradiction("count(orders) > 3", "orders < 2")),
     ("city = \"a\" and city = \"b\"", .contradiction("city = \"a\"", "city = \"b\"")),
-    ("city in (\"a\", \"b\") and city = \"c\"",
-      .contradiction("city in (\"a\", \"b\")", "city = \"c\"")),
+    (
+      "city in (\"a\", \"b\") and city = \"c\"",
+      .contradiction("city in (\"a\", \"b\")", "city = \"c\"")
+    ),
     ("city = \"a\" and city != \"a\"", .contradiction("city = \"a\"", "city != \"a\"")),
-    ("city = \"a\" and city not in (\"a\", \"b\")",
-      .contradiction("city = \"a\"", "city not in (\"a\", \"b\")")),
-    ("age between 5 and 3", .emptyRange("5", "3")), ("count(orders) < 0", .impossible("count(orders) < 0")),
+    (
+      "city = \"a\" and city not in (\"a\", \"b\")",
+      .contradiction("city = \"a\"", "city not in (\"a\", \"b\")")
+    ),
+    ("age between 5 and 3", .emptyRange("5", "3")),
+    ("count(orders) < 0", .impossible("count(orders) < 0")),
     ("orders = 1.5", .impossible("orders = 1.5")), ("orders = -1", .impossible("orders = -1")),
     ("any(orders where hour > 23)", .impossible("hour > 23")),
     ("any(orders where weekday = 8)", .impossible("weekday = 8")),
@@ -192,10 +200,14 @@ import Testing
       "signed_up since 2024-01-01 and signed_up before 2024-01-01",
       .contradiction("signed_up since 2024-01-01", "signed_up before 2024-01-01")
     ),
-    ("any(orders where amount > 5 EUR and amount < 3 EUR)",
-      .contradiction("amount > 5 EUR", "amount < 3 EUR")),
-    ("return_rate > 50% and return_rate < 0.3",
-      .contradiction("return_rate > 50%", "return_rate < 0.3")),
+    (
+      "any(orders where amount > 5 EUR and amount < 3 EUR)",
+      .contradiction("amount > 5 EUR", "amount < 3 EUR")
+    ),
+    (
+      "return_rate > 50% and return_rate < 0.3",
+      .contradiction("return_rate > 50%", "return_rate < 0.3")
+    ),
     ("orders > 3 and orders < 2 or count(events) < 0", .contradiction("orders > 3", "orders < 2")),
   ]
 

@@ -37,6 +37,7 @@ extension Problem {
     case .always: ("rule.always", [:])
     case .partAlways(let text): ("rule.part_always", ["text": .text(text)])
     case .jsonSyntax: ("rule.json.syntax", [:])
+    case .jsonTwice(let key): ("rule.json.twice", ["key": .text(key)])
     case .jsonType(let expected): ("rule.json.type", ["expected": .term(expected)])
     case .jsonMissing(let key): ("rule.json.missing", ["key": .text(key)])
     case .jsonUnknownKey(let key, let nearest): Self.near("rule.json.key", key, nearest)

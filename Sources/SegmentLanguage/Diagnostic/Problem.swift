@@ -79,6 +79,7 @@ package enum Problem: Sendable, Hashable {
 
   // JSON
   case jsonSyntax
+  case jsonTwice(String)
   case jsonType(expected: String)
   case jsonMissing(String)
   case jsonUnknownKey(String, nearest: [String])

@@ -76,7 +76,8 @@ struct PatternParser {
       guard accept(":") else {
         switch current {
         case "=", "!": throw .lookAround
-        case "<" where index + 1 < scalars.count && "=!".unicodeScalars.contains(scalars[index + 1]):
+        case "<"
+        where index + 1 < scalars.count && "=!".unicodeScalars.contains(scalars[index + 1]):
           throw .lookAround
         default: throw .groupOption
         }

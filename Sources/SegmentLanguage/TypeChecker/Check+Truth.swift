@@ -158,7 +158,9 @@ extension Check {
   private mutating func contradiction(_ parts: [Expression], _ scope: Scope) -> Never? {
     var atoms: [Expression] = []
     func flatten(_ expression: Expression) {
-      if case .all(let parts) = expression.form { parts.forEach(flatten) } else {
+      if case .all(let parts) = expression.form {
+        parts.forEach(flatten)
+      } else {
         atoms.append(expression)
       }
     }
@@ -245,7 +247,8 @@ extension Check {
   private func stretch(_ atom: Expression, isPresent: Bool) -> Stretch? {
     func make(_ source: Source, _ window: Window?) -> Stretch? {
       switch window {
-      case nil: Stretch(collection: source.collection, filter: source.filter, window: nil, atom: atom)
+      case nil:
+        Stretch(collection: source.collection, filter: source.filter, window: nil, atom: atom)
       case .last(let span):
         Stretch(collection: source.collection, filter: source.filter, window: span, atom: atom)
       default: nil

@@ -165,7 +165,8 @@ extension Check {
     case (.date, _, .text, .literal(.text(let text))),
       (.instant, _, .text, .literal(.text(let text))):
       report(.quotedDate(Lexer.clipped(text)), right)
-    case (.number, _, .text, .literal(.text(let text))), (.money, _, .text, .literal(.text(let text))),
+    case (.number, _, .text, .literal(.text(let text))),
+      (.money, _, .text, .literal(.text(let text))),
       (.duration, _, .text, .literal(.text(let text))):
       report(.quotedNumber(Lexer.clipped(text), expected: leftKind.term), right)
     case (.text, _, .number, .literal(.number(let number))):

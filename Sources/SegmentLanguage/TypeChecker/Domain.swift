@@ -152,7 +152,9 @@ struct Domain {
     guard let values else { return nil }
     var culprit: Expression?
     let isPossible = values.contains { value in
-      if let low, value.compares(low.isIncluded ? .greaterOrEqual : .greater, to: low.value) == false {
+      if let low,
+        value.compares(low.isIncluded ? .greaterOrEqual : .greater, to: low.value) == false
+      {
         culprit = lowTest
         return false
       }
