@@ -93,7 +93,7 @@ private func rows(_ texts: [String]) -> SQL {
     for pattern in Self.patterns {
       let expression = try RegularExpression(pattern)
       let answers = try await session.query(
-        "SELECT regexp_matches(x, \(pattern)) FROM \(list)")
+        "SELECT \(RegularExpression.matches("x", pattern: pattern)) FROM \(list)")
       for (text, row) in zip(Self.texts, answers.rows) {
         #expect(expression.matches(text) == row[0].bool, "\(pattern) on \(text.debugDescription)")
       }
@@ -120,7 +120,7 @@ private func rows(_ texts: [String]) -> SQL {
       }
       let list = rows(texts)
       let answers = try await session.query(
-        "SELECT regexp_matches(x, \(pattern)) FROM \(list)")
+        "SELECT \(RegularExpression.matches("x", pattern: pattern)) FROM \(list)")
       for (text, row) in zip(texts, answers.rows) {
         #expect(
           expression.matches(text) == row[0].bool,

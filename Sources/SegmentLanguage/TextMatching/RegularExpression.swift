@@ -1,3 +1,5 @@
+package import SQLBuilder
+
 /// The regular expressions of `matches`: the part of RE2's syntax that can be answered in time
 /// proportional to the text and that means the same in DuckDB, which has RE2.
 ///
@@ -93,6 +95,14 @@ package struct RegularExpression: Sendable {
         program[split] = .split(split + 1, program.count)
       }
     }
+  }
+
+  /// The same in an engine, for a pattern that was accepted.
+  ///
+  /// The group around the pattern keeps DuckDB 1.5 from rewriting it into LIKE, which it gets wrong
+  /// for `$` in the middle: it finds `$b` in «b».
+  package static func matches(_ text: SQL, pattern: String) -> SQL {
+    "regexp_matches(\(text), \("(" + pattern + ")"))"
   }
 
   /// Whether any part of the text matches. Takes time proportional to the text's length times the
