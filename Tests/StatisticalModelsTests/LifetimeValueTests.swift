@@ -37,7 +37,7 @@ struct LifetimeValueTests {
 
   @Test("Every quantity agrees with 60-digit arithmetic, at ordinary and extreme histories")
   func highPrecision() throws {
-    #expect(LifetimeRow.all.count == 888)
+    #expect(LifetimeRow.all.count == 1956)
     for row in LifetimeRow.all {
       let process = try process(row.family, row.parameters)
       let value: Double
