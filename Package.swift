@@ -152,7 +152,12 @@ let package = Package(
       "ReferenceDataTests",
       ["ReferenceData", "CustomerSchema", "DuckDBEngine", "Warehouse", "SQLBuilder"],
       resources: [.copy("Fixtures")]),
-    tests("SegmentLanguageTests", ["SegmentLanguage", "CustomerSchema", "SQLBuilder"]),
+    tests(
+      "SegmentLanguageTests",
+      [
+        "SegmentLanguage", "Presentation", "DuckDBEngine", "Warehouse", "CustomerSchema",
+        "SQLBuilder",
+      ]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),
