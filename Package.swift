@@ -83,8 +83,14 @@ let package = Package(
       name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
     library("Spreadsheets", ["CustomerSchema", "CXlsxWriter"]),
     library(
+      "Scoring",
+      ["Warehouse", "StatisticalModels", "NumericalMethods", "CustomerSchema", "SQLBuilder"]),
+    library(
       "Insights",
-      ["Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+      [
+        "Scoring", "StatisticalModels", "Ingestion", "Features", "Presentation", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
     library(
       "Segments",
       [
@@ -99,8 +105,8 @@ let package = Package(
     library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Spreadsheets",
-        "SQLBuilder", "SegmentLanguage", "Segments",
+        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Scoring",
+        "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
@@ -110,7 +116,7 @@ let package = Package(
       name: "App",
       dependencies: [
         "CustomerSchema", "DuckDBEngine", "Features", "Ingestion", "Insights", "Platform",
-        "Presentation",
+        "Presentation", "Scoring", "StatisticalModels",
         "SQLBuilder", "SegmentLanguage", "Segments", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -135,12 +141,23 @@ let package = Package(
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
       resources: [.copy("Fixtures")]),
+    tests(
+      "ScoringTests",
+      [
+        "Scoring", "StatisticalModels", "NumericalMethods", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     tests(
       "ReferenceDataTests",
       ["ReferenceData", "CustomerSchema", "DuckDBEngine", "Warehouse", "SQLBuilder"],
       resources: [.copy("Fixtures")]),
-    tests("SegmentLanguageTests", ["SegmentLanguage", "CustomerSchema", "SQLBuilder"]),
+    tests(
+      "SegmentLanguageTests",
+      [
+        "SegmentLanguage", "Presentation", "DuckDBEngine", "Warehouse", "CustomerSchema",
+        "SQLBuilder",
+      ]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),
