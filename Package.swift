@@ -78,13 +78,20 @@ let package = Package(
       ["CustomerSchema", "SQLBuilder", .product(name: "Mustache", package: "swift-mustache")],
       resources: [.copy("Resources")]),
     library(
-      "Features", ["Warehouse", "CustomerSchema", "SQLBuilder"], resources: [.copy("Resources")]),
+      "Features", ["Warehouse", "ReferenceData", "CustomerSchema", "SQLBuilder"],
+      resources: [.copy("Resources")]),
     .systemLibrary(
       name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
     library("Spreadsheets", ["CustomerSchema", "CXlsxWriter"]),
     library(
+      "Scoring",
+      ["Warehouse", "StatisticalModels", "NumericalMethods", "CustomerSchema", "SQLBuilder"]),
+    library(
       "Insights",
-      ["Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+      [
+        "Scoring", "StatisticalModels", "Ingestion", "Features", "Presentation", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
     library(
       "Segments",
       [
@@ -100,18 +107,21 @@ let package = Package(
     library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Spreadsheets",
-        "SQLBuilder", "SegmentLanguage", "Segments",
+        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Scoring",
+        "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
       "FeaturesTests",
-      ["Features", "Insights", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+      [
+        "Features", "Insights", "ReferenceData", "DuckDBEngine", "Warehouse", "CustomerSchema",
+        "SQLBuilder",
+      ]),
     .executableTarget(
       name: "App",
       dependencies: [
         "CustomerSchema", "DuckDBEngine", "Features", "Ingestion", "Insights", "Platform",
-        "Presentation",
+        "Presentation", "Scoring", "StatisticalModels",
         "SQLBuilder", "SegmentLanguage", "Segments", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -136,12 +146,23 @@ let package = Package(
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
       resources: [.copy("Fixtures")]),
+    tests(
+      "ScoringTests",
+      [
+        "Scoring", "StatisticalModels", "NumericalMethods", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     tests(
       "ReferenceDataTests",
       ["ReferenceData", "CustomerSchema", "DuckDBEngine", "Warehouse", "SQLBuilder"],
       resources: [.copy("Fixtures")]),
-    tests("SegmentLanguageTests", ["SegmentLanguage", "CustomerSchema", "SQLBuilder"]),
+    tests(
+      "SegmentLanguageTests",
+      [
+        "SegmentLanguage", "Presentation", "DuckDBEngine", "Warehouse", "CustomerSchema",
+        "SQLBuilder",
+      ]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),
