@@ -97,7 +97,7 @@ let package = Package(
       [
         "SegmentLanguage", "Warehouse", "StatisticalModels", "CustomerSchema", "SQLBuilder",
         .product(name: "Yams", package: "Yams"),
-      ], extra: optimised),
+      ], resources: [.copy("Resources")], extra: optimised),
     tests(
       "SegmentsTests",
       [
