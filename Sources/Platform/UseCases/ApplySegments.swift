@@ -37,6 +37,12 @@ package struct ApplySegments: Sendable {
     package let code: String
     package let line: Int?
     package let column: String?
+
+    package init(_ message: UserMessage) {
+      code = message.code
+      line = message.location?.line
+      column = message.location?.column
+    }
   }
 
   package struct Outcome: Sendable {
@@ -78,10 +84,18 @@ package struct ApplySegments: Sendable {
     return Outcome(
       answer: Answer(
         dryRun: dryRun, asOf: asOf.map(SegmentDesk.text), segments: items,
-        warnings: resolved.warnings.map {
-          Warning(code: $0.code, line: $0.location?.line, column: $0.location?.column)
-        }),
+        warnings: resolved.warnings.map(Warning.init)),
       warnings: resolved.warnings)
+  }
+
+  /// Checks a file against the workspace: how many segments it defines, and warnings.
+  ///
+  /// - Throws: `SegmentsError.definitions` with what is wrong.
+  package func check(_ file: DefinitionFile) async throws -> (segments: Int, [UserMessage]) {
+    let current = try await desk.catalogue.segments()
+    let resolved = try await DefinitionResolver(desk.session, desk.language).resolve(
+      file, current: current, prune: false)
+    return (file.segments.count, resolved.warnings)
   }
 
   // MARK: Comparing

@@ -1,5 +1,4 @@
 internal import CustomerSchema
-internal import Foundation
 internal import SQLBuilder
 package import SegmentLanguage
 package import Warehouse

@@ -1,3 +1,4 @@
+internal import CustomerSchema
 internal import SegmentLanguage
 
 /// Follows one customer after another through time: what a change or the passing of time makes
@@ -126,12 +127,20 @@ struct CustomerFollower {
   private static func record(
     _ segment: Int64, _ hasEntered: Bool, at instant: Int64, in record: inout CustomerRecord
   ) {
+    // What is taken back at the very instant at which it was said has not been.
+    let last = record.memberships.lastIndex { $0.segment == segment }
     if hasEntered {
-      record.memberships.append(MembershipInterval(segment: segment, entered: instant))
-    } else if let open = record.memberships.lastIndex(where: {
-      $0.segment == segment && $0.left == nil
-    }) {
-      record.memberships[open].left = instant
+      if let last, record.memberships[last].left == instant {
+        record.memberships[last].left = nil
+      } else {
+        record.memberships.append(MembershipInterval(segment: segment, entered: instant))
+      }
+    } else if let last, record.memberships[last].left == nil {
+      if record.memberships[last].entered == instant {
+        record.memberships.remove(at: last)
+      } else {
+        record.memberships[last].left = instant
+      }
     }
   }
 }

@@ -92,10 +92,3 @@ struct DefinitionChanges {
     END
     """
 }
-
-/// The attributes that refreshes compute from orders.
-package enum ScoreAttributes {
-  package static let ids: Set<String> = [
-    "r_score", "f_score", "m_score", "rfm_segment", "rfm_group", "lifecycle_stage",
-  ]
-}

@@ -1,3 +1,4 @@
+internal import CustomerSchema
 internal import SQLBuilder
 internal import SegmentLanguage
 internal import Warehouse
