@@ -128,6 +128,9 @@ let package = Package(
         "App", "Insights", "Ingestion", "Features", "Presentation", "DuckDBEngine", "Warehouse",
         "CustomerSchema", "SQLBuilder",
       ]),
+    .executableTarget(
+      name: "ModelBenchmark", dependencies: ["StatisticalModels", "NumericalMethods"],
+      path: "Benchmarks/models/contender", swiftSettings: strict),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
@@ -137,7 +140,12 @@ let package = Package(
       "ReferenceDataTests",
       ["ReferenceData", "CustomerSchema", "DuckDBEngine", "Warehouse", "SQLBuilder"],
       resources: [.copy("Fixtures")]),
-    tests("SegmentLanguageTests", ["SegmentLanguage", "CustomerSchema", "SQLBuilder"]),
+    tests(
+      "SegmentLanguageTests",
+      [
+        "SegmentLanguage", "Presentation", "DuckDBEngine", "Warehouse", "CustomerSchema",
+        "SQLBuilder",
+      ]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),
