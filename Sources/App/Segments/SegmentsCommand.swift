@@ -3,6 +3,7 @@ internal import CustomerSchema
 internal import DuckDBEngine
 internal import Foundation
 internal import Platform
+internal import SegmentLanguage
 internal import Presentation
 internal import Segments
 

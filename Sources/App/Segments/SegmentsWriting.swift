@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CustomerSchema
 internal import Foundation
 internal import Platform
+internal import SegmentLanguage
 internal import Presentation
 internal import Segments
 
@@ -103,7 +104,8 @@ extension SegmentsCommand {
       }
       for segment in answer.segments {
         Terminal.write(
-          "\(Localizer.printable(segment.name)): \(Words.text("segments.applied.\(segment.change)"))")
+          "\(Localizer.printable(segment.name)): \(Words.text("segments.applied.\(segment.change)"))"
+        )
         for field in segment.fields {
           let label = Words.text("segments.column.\(field.field)")
           if let before = field.before {
@@ -166,39 +168,34 @@ extension SegmentsCommand {
     func run() async throws {
       let desk = try await place.desk()
       let formats = try Answers.localizer().formats
-      do {
-        let answer = try await PreviewRule(desk).preview(
-          rule, asOf: try asOf.map { try $0.instant(desk.clock) }
-        ) { estimate in
-          guard !common.json else { return }
-          Terminal.error(
-            Words.text(
-              "segments.preview.estimate",
-              [
-                "count": .count(estimate.members), "low": .count(estimate.low),
-                "high": .count(estimate.high),
-              ]))
-        }
-        guard !common.json else { return try Answers.json(answer) }
-        if let members = answer.members {
-          Terminal.write(
-            Words.text(
-              "segments.preview.count",
-              [
-                "count": .count(members), "customers": .count(answer.customers),
-                "share": .text(formats.share(answer.share ?? 0)),
-              ]))
-        } else {
-          Terminal.write(
-            Words.text(
-              "segments.preview.few",
-              ["few": .count(answer.fewerThan ?? 0), "customers": .count(answer.customers)]))
-        }
-        Terminal.write(Words.text("segments.as_of", ["instant": .text(answer.asOf)]))
-      } catch let error as RuleError {
-        Terminal.error(error.excerpt)
-        throw error
+      let answer = try await PreviewRule(desk).preview(
+        rule, asOf: try asOf.map { try $0.instant(desk.clock) }
+      ) { estimate in
+        guard !common.json else { return }
+        Terminal.error(
+          Words.text(
+            "segments.preview.estimate",
+            [
+              "count": .count(estimate.members), "low": .count(estimate.low),
+              "high": .count(estimate.high),
+            ]))
       }
+      guard !common.json else { return try Answers.json(answer) }
+      if let members = answer.members {
+        Terminal.write(
+          Words.text(
+            "segments.preview.count",
+            [
+              "count": .count(members), "customers": .count(answer.customers),
+              "share": .text(formats.share(answer.share ?? 0)),
+            ]))
+      } else {
+        Terminal.write(
+          Words.text(
+            "segments.preview.few",
+            ["few": .count(answer.fewerThan ?? 0), "customers": .count(answer.customers)]))
+      }
+      Terminal.write(Words.text("segments.as_of", ["instant": .text(answer.asOf)]))
     }
   }
 }

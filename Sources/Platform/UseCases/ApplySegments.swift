@@ -156,7 +156,8 @@ package struct ApplySegments: Sendable {
     }
     // As many customers, but others: a count would hide it.
     for (name, old, new) in [
-      ("include", before?.included, after?.included), ("exclude", before?.excluded, after?.excluded),
+      ("include", before?.included, after?.included),
+      ("exclude", before?.excluded, after?.excluded),
     ] where old != new && old?.count == new?.count {
       let count = old.map { String($0.count) }
       fields.append(Field(field: name, before: count, after: count))

@@ -1,4 +1,4 @@
-package import SegmentLanguage
+internal import SegmentLanguage
 internal import Segments
 
 /// How many customers a rule would have, before anybody keeps it.
@@ -34,16 +34,23 @@ package struct PreviewRule: Sendable {
   /// - Parameters:
   ///   - asOf: nil for the last refresh, or now where there has been none.
   ///   - onEstimate: called as soon as there is an estimate.
-  /// - Throws: `SegmentLanguageError` with places in the rule; `WarehouseError.cancelled`.
+  /// - Throws: `SegmentsError.definitions` with places in the rule; `WarehouseError.cancelled`.
   package func preview(
     _ text: String, asOf: Int64?, onEstimate: (Estimate) -> Void
   ) async throws -> Answer {
-    let rule = try Expression.parse(text)
+    let written = WrittenRule(typed: text)
+    let rule = try desk.language.read(written)
     let last = try await desk.history.lastRefresh()
     let instant = asOf ?? last ?? SegmentDesk.now
-    let preview = try await RulePreview(
-      rule, among: try await desk.catalogue.segments(), language: desk.language, asOf: instant,
-      in: desk.session)
+    let segments = try await desk.catalogue.segments()
+    let preview: RulePreview
+    do {
+      preview = try await RulePreview(
+        rule, among: segments, language: desk.language, asOf: instant, in: desk.session)
+    } catch let error as SegmentLanguageError {
+      throw SegmentsError.definitions(
+        desk.language.problems(error.diagnostics.filter { $0.severity == .error }, of: written))
+    }
     let estimate = try await preview.estimate().map {
       Estimate(members: $0.members, low: $0.low, high: $0.high)
     }

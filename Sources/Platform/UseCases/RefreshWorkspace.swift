@@ -1,5 +1,5 @@
 internal import CustomerSchema
-package import Segments
+internal import Segments
 
 /// Brings every segment to an instant.
 package struct RefreshWorkspace: Sendable {

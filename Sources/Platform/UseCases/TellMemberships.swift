@@ -2,6 +2,7 @@ package import CustomerSchema
 internal import Foundation
 internal import Insights
 internal import SQLBuilder
+internal import SegmentLanguage
 internal import Warehouse
 internal import Segments
 

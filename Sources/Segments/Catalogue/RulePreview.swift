@@ -32,7 +32,8 @@ package struct RulePreview: Sendable {
       throw SegmentsError.stored(segment: "", reason: "time zone")
     }
     // Only what the rule stands on is told with it.
-    let uses = Dictionary(uniqueKeysWithValues: segments.map { ($0.name, $0.definition.rule.segments) })
+    let uses = Dictionary(
+      uniqueKeysWithValues: segments.map { ($0.name, $0.definition.rule.segments) })
     var needed = Set(checked.segments)
     var pending = checked.segments
     while let name = pending.popLast() {

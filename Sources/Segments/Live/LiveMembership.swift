@@ -153,7 +153,8 @@ package final class LiveMembership {
     let subject = apply(change, to: &entry.record)
     if change.instant > now {
       if let subject {
-        let place = entry.schedule.firstIndex { $0.instant > change.instant } ?? entry.schedule.count
+        let place =
+          entry.schedule.firstIndex { $0.instant > change.instant } ?? entry.schedule.count
         entry.schedule.insert(ScheduledChange(instant: change.instant, subject: subject), at: place)
       }
     } else {
@@ -324,7 +325,7 @@ package final class LiveMembership {
     }
     try await session.execute(
       """
-      INSERT INTO segment_refresh VALUES (\(refreshID), \(SQLValue.instant(clock)), now(),
+      INSERT INTO segment_refresh VALUES (\(refreshID), \(SQLValue.instant(clock)), now(), true,
         \(SQLValue.int(marks.row)), \(SQLValue.int(last.absorbedChange)), \(SQLValue.int(told)),
         0, 0, \(counts.entries + written.entries), \(counts.exits + written.exits),
         \(SQLValue.int(written.lastChange)))

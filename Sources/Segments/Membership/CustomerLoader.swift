@@ -61,7 +61,8 @@ struct CustomerLoader {
     self.program = program
     self.relations = relations
     layout = RecordLayout(program)
-    recorded = program.dependencies.reduce(into: Set<Int64>()) { $0.formUnion($1.segments) }.sorted()
+    recorded = program.dependencies.reduce(into: Set<Int64>()) { $0.formUnion($1.segments) }
+      .sorted()
   }
 
   /// What has been told so far: everything up to `asOf` that was absorbed up to `row`.
@@ -164,7 +165,8 @@ struct CustomerLoader {
       else { continue }
       let values = zip(collection.columns, row.dropFirst(fixed.count)).map { field, value in
         RecordValue(
-          value, field.type, isNegated: stream.isNegated && ["amount", "quantity"].contains(field.id))
+          value, field.type,
+          isNegated: stream.isNegated && ["amount", "quantity"].contains(field.id))
       }
       let source = row[3].text ?? ""
       let key = row[4].text ?? ""
@@ -271,9 +273,10 @@ extension RecordValue {
     }
     let type = layout.attributes[attribute].type
     if case .objects = type {
-      let columns = layout.collections.first {
-        $0.stream == nil && $0.id == layout.attributes[attribute].id
-      }?.columns ?? []
+      let columns =
+        layout.collections.first {
+          $0.stream == nil && $0.id == layout.attributes[attribute].id
+        }?.columns ?? []
       let objects =
         (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [[String: Any]] ?? []
       self = .objects(
@@ -303,13 +306,15 @@ extension RecordValue {
     case .text, .enumeration: self = .text(text)
     case .boolean:
       self = ["true", "t", "1"].contains(text.lowercased()) ? .integer(1) : .integer(0)
-    case .date: self = LocalDate(iso: text.prefix(10)).map { .integer(Int64($0.daysSinceEpoch)) } ?? .missing
+    case .date:
+      self = LocalDate(iso: text.prefix(10)).map { .integer(Int64($0.daysSinceEpoch)) } ?? .missing
     case .instant: self = Self.instant(text).map { .integer($0) } ?? .missing
     case .count, .duration: self = Int64(text).map { .integer($0) } ?? .missing
     case .share, .number:
       self = Double(text).flatMap { $0.isFinite ? .double($0) : nil } ?? .missing
     case .decimal, .money:
-      self = SQLDecimal(text).map { .integer(Int64(clamping: $0.rescaled(to: 4).units)) } ?? .missing
+      self =
+        SQLDecimal(text).map { .integer(Int64(clamping: $0.rescaled(to: 4).units)) } ?? .missing
     case .list:
       let elements = try? JSONDecoder().decode([String?].self, from: Data(text.utf8))
       self = .list((elements ?? []).compactMap(\.self).filter { !$0.isEmpty })
@@ -342,7 +347,8 @@ extension RecordValue {
       place + 2 < bytes.count, let hours = number(place + 1..<place + 3)
     {
       let rest = bytes[(place + 3)...].filter { $0 != UInt8(ascii: ":") }
-      let minutes = rest.count >= 2 ? Int64(String(decoding: rest.prefix(2), as: UTF8.self)) ?? 0 : 0
+      let minutes =
+        rest.count >= 2 ? Int64(String(decoding: rest.prefix(2), as: UTF8.self)) ?? 0 : 0
       offset = (hours * 60 + minutes) * 60 * (bytes[place] == UInt8(ascii: "-") ? -1 : 1)
     }
     let seconds = Int64(day.daysSinceEpoch) * 86_400 + hour * 3600 + minute * 60 + second - offset

@@ -14,12 +14,13 @@ struct RefreshState {
   let absorbedCustomer: Int64
   let lastChange: Int64
   let snapshot: PopulationSnapshot
+  let isLive: Bool
 
   /// Nil before the first refresh.
   static func last(in session: any QuerySession) async throws -> RefreshState? {
     let rows = try await session.query(
       """
-      SELECT refresh_id, as_of, absorbed_row, absorbed_change, absorbed_customer, last_change, content
+      SELECT refresh_id, as_of, absorbed_row, absorbed_change, absorbed_customer, last_change, content, is_live
       FROM segment_refresh LEFT JOIN population_snapshot USING (refresh_id)
       ORDER BY refresh_id DESC LIMIT 1
       """
@@ -32,8 +33,9 @@ struct RefreshState {
     }
     return RefreshState(
       id: Int64(id), asOf: asOf, absorbedRow: Int64(row[2].int ?? 0),
-      absorbedChange: Int64(row[3].int ?? 0), absorbedCustomer: Int64(row[4].int ?? 0), lastChange: Int64(row[5].int ?? 0),
-      snapshot: snapshot ?? .empty)
+      absorbedChange: Int64(row[3].int ?? 0), absorbedCustomer: Int64(row[4].int ?? 0),
+      lastChange: Int64(row[5].int ?? 0),
+      snapshot: snapshot ?? .empty, isLive: row[7].bool ?? false)
   }
 
   /// What has been absorbed into the tables by now: the last row and the last touch.

@@ -61,7 +61,9 @@ package struct SegmentRefresh: Sendable {
     let applied = try await catalogue.appliedSegments()
     let current = try await catalogue.segments()
     var report = Report(asOf: asOf, previous: last?.asOf, changed: true)
-    if let last, last.asOf == asOf, last.absorbedChange == marks.change, applied == current {
+    if let last, last.asOf == asOf, !last.isLive, last.absorbedChange == marks.change,
+      applied == current
+    {
       report = Report(asOf: asOf, previous: last.asOf, changed: false)
       report.sizes = try await MembershipHistory(session).sizes(at: asOf)
       return report
@@ -109,6 +111,7 @@ package struct SegmentRefresh: Sendable {
     try await session.execute(
       """
       INSERT INTO segment_refresh VALUES (\(SQLValue.int(refresh)), \(SQLValue.instant(asOf)), now(),
+        false,
         \(SQLValue.int(marks.row)), \(SQLValue.int(marks.change)),
         (SELECT coalesce(max(customer_id), 0) FROM customer), \(report.replayed),
         \(report.together), \(report.entries), \(report.exits), \(SQLValue.int(written.lastChange)))

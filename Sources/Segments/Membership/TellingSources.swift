@@ -29,7 +29,8 @@ struct TellingSources {
         + segment.definition.excluded.sorted().map { (segment.id, $0, false) }
     }
     for start in stride(from: 0, to: rows.count, by: 2_000) {
-      let values = rows[start..<min(start + 2_000, rows.count)].map { segment, customer, isIncluded in
+      let values = rows[start..<min(start + 2_000, rows.count)].map {
+        segment, customer, isIncluded in
         "(\(SQLValue.int(segment)), \(SQLValue.int(customer)), \(SQLValue.bool(isIncluded)))" as SQL
       }
       try await session.execute("INSERT INTO \(identifier: name) VALUES \(values.joined())")

@@ -33,6 +33,8 @@ CREATE SEQUENCE segment_refresh_ids;
 CREATE TABLE segment_refresh (
   refresh_id BIGINT NOT NULL DEFAULT nextval('segment_refresh_ids'),
   as_of TIMESTAMPTZ NOT NULL, made_at TIMESTAMPTZ NOT NULL,
+  -- A stretch of live evaluation: it goes on from the snapshot of the refresh before.
+  is_live BOOLEAN NOT NULL,
   -- Rows and changes up to these have been absorbed.
   absorbed_row BIGINT NOT NULL, absorbed_change BIGINT NOT NULL,
   -- Customers up to this one have been told before.
