@@ -9,7 +9,7 @@ struct Quartier: AsyncParsableCommand {
       discussion: Words.text("cli.discussion"), version: quartierVersion,
       subcommands: [
         DemoCommand.self, RunCommand.self, InitCommand.self, SegmentsCommand.self,
-        RefreshCommand.self, CustomerCommand.self,
+        RefreshCommand.self, CustomerCommand.self, ModelCommand.self, DoctorCommand.self,
         DoctorCommand.self,
       ])
   }
