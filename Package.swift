@@ -119,6 +119,10 @@ let package = Package(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
       resources: [.copy("Fixtures")]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
+    tests(
+      "SegmentAgreementTests",
+      ["SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"],
+      extra: optimised),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),
