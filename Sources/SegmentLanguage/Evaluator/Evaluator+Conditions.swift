@@ -34,10 +34,10 @@ extension Evaluator {
     case .missing:
       for child in a..<a + b where isMissing(Int(tables.children[child]), row) { return true }
       return false
-    case .textTest: return passes(id, a, tables.tests[b], row)
+    case .textTest: return passes(id, a, tests[b], row)
     case .listTest:
       guard case .list(let texts) = value(ofAttribute: a) else { return false }
-      return texts.contains { !$0.isEmpty && tables.tests[b].accepts($0) }
+      return texts.contains { !$0.isEmpty && tests[b].accepts($0) }
     case .listIsEmpty:
       guard case .list(let texts) = value(ofAttribute: a) else { return true }
       return texts.allSatisfy(\.isEmpty)
@@ -93,7 +93,7 @@ extension Evaluator {
   }
 
   /// A text of a row is tested once for each different text.
-  private mutating func passes(_ id: Int, _ child: Int, _ test: TextTest, _ row: Int) -> Bool {
+  private mutating func passes(_ id: Int, _ child: Int, _ test: PreparedTextTest, _ row: Int) -> Bool {
     guard row >= 0, instructions[child].kind == .field else {
       return text(child, row).map { test.accepts($0) } ?? false
     }

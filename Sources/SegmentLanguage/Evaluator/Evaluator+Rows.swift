@@ -58,7 +58,7 @@ extension Evaluator {
       : max(instant, window.high.firstInstant(reaching: instant, after: asOf, program.clock))
   }
 
-  /// nil for missing; counts and distinct counts are never missing.
+  /// nil for missing; counts and sums of nothing are 0.
   mutating func aggregate(_ index: Int) -> Int128? {
     let aggregate = aggregates[index]
     let rows = table(aggregate.collection)
@@ -72,13 +72,11 @@ extension Evaluator {
     case .distinct: return Int128(distinct(aggregate, range, start))
     case .sum:
       var sum: Int128 = 0
-      var isEmpty = true
       for row in range where passes(start, row) {
         guard let value = integer(aggregate.value, row) else { continue }
         sum &+= value
-        isEmpty = false
       }
-      return isEmpty ? nil : sum
+      return sum
     case .min, .max:
       var best: Int128?
       for row in range where passes(start, row) {

@@ -18,6 +18,7 @@ package struct Evaluator {
 
   let instructions: [Instruction]
   let tables: InstructionTables
+  let tests: [PreparedTextTest]
   let rowOf: [Int16]
   let aggregates: [CompiledAggregate]
   let sequenceWindows: [Int32]
@@ -88,6 +89,7 @@ package struct Evaluator {
     sequenceWindows = program.sequences.map { assembler.window($0.window) }
     resumptionWindows = program.resumptions.map { assembler.window($0.window) }
     tables = assembler.tables
+    tests = tables.tests.map(PreparedTextTest.init)
     lows = tables.windows.map { _ in 0 }
     highs = lows
     let count = program.nodes.count

@@ -183,10 +183,10 @@ extension Lowering {
     if case .exact(let fraction) = value, fraction.denominator == nil {
       let numbers = options.compactMap { option -> Int128? in
         guard case .exact(let known) = option, known.denominator == nil,
-          known.scale <= fraction.scale,
-          case .integer(let units) = nodes[times(known.numerator, tenTo: fraction.scale - known.scale)]
+          known.scale <= fraction.scale
         else { return nil }
-        return units
+        let units = times(known.numerator, tenTo: fraction.scale - known.scale)
+        return if case .integer(let value) = nodes[units] { value } else { nil }
       }
       if numbers.count == options.count {
         return add(.isOne(fraction.numerator, of: Set(numbers).sorted()))
@@ -203,7 +203,7 @@ extension Lowering {
     guard case .text(let id) = try value(pattern, in: row), case .text(let text) = nodes[id] else {
       throw .ill("the pattern is a text in quotes")
     }
-    let test = try TextTest(operation, pattern: text)
+    let test = TextTest(operation, pattern: text)
     switch try value(left, in: row) {
     case .text(let id): return add(.textTest(id, test))
     case .list(let index): return add(.listTest(attribute: index, test))

@@ -250,5 +250,5 @@ extension Lowering {
     if let filter, case .truth(true) = nodes[filter] { nil } else { filter }
   }
 
-  func key(_ expression: Expression) -> String { String(describing: expression.form) }
+  func key(_ expression: Expression) -> String { expression.text }
 }

@@ -247,7 +247,11 @@ enum TextTestSQL {
     case .isOne(let texts):
       guard !texts.isEmpty else { return "false" }
       return "\(text) IN (\(texts.map { "\($0)" as SQL }.joined()))"
-    case .contains, .startsWith, .endsWith, .isLike, .matches: return "false"
+    case .contains(let part): return "contains(\(TextFolding.fold(text)), \(part))"
+    case .startsWith(let part): return "starts_with(\(TextFolding.fold(text)), \(part))"
+    case .endsWith(let part): return "ends_with(\(TextFolding.fold(text)), \(part))"
+    case .isLike(let key): return "\(TextFolding.likeKey(text)) = \(key)"
+    case .matches(let pattern): return RegularExpression.matches(text, pattern: pattern)
     }
   }
 }

@@ -18,7 +18,7 @@ extension QueryPrinter {
       let column = name("g")
       selected.append(
         "\(sql(aggregate, low, high, &rows)) AS \(identifier: column)")
-      let isCount = aggregate.function == .count || aggregate.function == .distinct
+      let isCount = [.count, .distinct, .sum].contains(aggregate.function)
       results.append(
         (column, isCount ? "coalesce(\(identifier: column), 0)" : "\(identifier: column)"))
       register(node, column)
