@@ -8,8 +8,8 @@ struct Quartier: AsyncParsableCommand {
       commandName: "quartier", abstract: Words.text("cli.abstract"),
       discussion: Words.text("cli.discussion"), version: quartierVersion,
       subcommands: [
-        DemoCommand.self, RunCommand.self, ModelCommand.self, CustomerCommand.self,
-        InitCommand.self,
+        DemoCommand.self, RunCommand.self, InitCommand.self, SegmentsCommand.self,
+        RefreshCommand.self, CustomerCommand.self, ModelCommand.self, DoctorCommand.self,
         DoctorCommand.self,
       ])
   }
