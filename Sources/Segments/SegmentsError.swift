@@ -16,6 +16,8 @@ package enum SegmentsError: Error, Sendable, Hashable {
   case afterLastRefresh(asked: String, last: String)
   /// Something that needs memberships, in a workspace that has never been refreshed.
   case neverRefreshed
+  /// A value that segments cannot be compared by.
+  case outcome(String)
   /// What was kept cannot be read back: a rule of an older version of the language.
   case stored(segment: String, reason: String)
 }
@@ -46,6 +48,7 @@ extension SegmentsError: UserFacingError {
     case .afterLastRefresh(let asked, let last):
       UserMessage("segments.after_refresh", ["asked": .text(asked), "last": .text(last)])
     case .neverRefreshed: UserMessage("segments.never_refreshed")
+    case .outcome(let text): UserMessage("segments.quality.outcome", ["value": .text(text)])
     case .stored(let segment, let reason):
       UserMessage("segments.stored", ["name": .text(segment), "reason": .text(reason)])
     }

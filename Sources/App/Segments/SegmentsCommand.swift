@@ -15,7 +15,7 @@ struct SegmentsCommand: AsyncParsableCommand {
       discussion: Words.text("cli.segments.discussion"),
       subcommands: [
         Apply.self, Check.self, List.self, Show.self, Preview.self, Diff.self, Export.self,
-        History.self, Members.self, Transitions.self, Changes.self,
+        History.self, Members.self, Transitions.self, Changes.self, Quality.self, Starter.self,
       ])
   }
 }

@@ -41,6 +41,15 @@ package struct StarterLibrary: Sendable {
     return result
   }
 
+  /// A definition file of some segments, or of all, in a language's words.
+  ///
+  /// - Throws: `SegmentsError.unknownSegment`.
+  package func text(_ ids: [String]?, language: String) throws(SegmentsError) -> String {
+    let rules = RuleLanguage(SegmentSchema.standard())
+    return DefinitionWriter(rules, publicIDs: [:]).text(
+      try definitions(ids, language: language, of: rules))
+  }
+
   private func chosen(_ ids: [String]?) throws(SegmentsError) -> [StarterSegment] {
     guard let ids else { return segments }
     var result: [StarterSegment] = []

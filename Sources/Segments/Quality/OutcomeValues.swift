@@ -1,0 +1,94 @@
+internal import CustomerSchema
+package import SQLBuilder
+package import SegmentLanguage
+package import Warehouse
+
+/// Tells what segments are to be compared by: attributes, or values of the segment language.
+package struct OutcomeValues: Sendable {
+  private let session: any QuerySession
+  private let language: RuleLanguage
+  private let clock: WorkspaceClock
+
+  package init(_ session: any QuerySession, _ language: RuleLanguage, _ clock: WorkspaceClock) {
+    self.session = session
+    self.language = language
+    self.clock = clock
+  }
+
+  /// The temporary table that `prepare` makes.
+  package static let table: SQL = "quality_outcome"
+
+  /// Makes a temporary table of `customer_id` and a column per outcome.
+  ///
+  /// - Parameters:
+  ///   - texts: `average_basket`, `count(orders, last 12 months)`, `city`…
+  ///   - asOf: µs since the epoch.
+  /// - Throws: `SegmentLanguageError` for a text that is no value; `SegmentsError.outcome`
+  ///   for one of a type that cannot be compared; `WarehouseError`.
+  package func prepare(_ texts: [String], asOf: Int64) async throws -> [Outcome] {
+    let checker = TypeChecker(language.schema)
+    var outcomes: [Outcome] = []
+    var categories: [(column: String, attribute: String)] = []
+    var numbers: [Expression] = []
+    for (index, text) in texts.enumerated() {
+      let value = try value(text)
+      switch try checker.kind(of: value) {
+      case .text, .truth:
+        guard case .name(let name) = value.form,
+          let attribute = language.schema.attributes.first(where: { $0.id == name })
+        else { throw SegmentsError.outcome(text) }
+        categories.append(("c\(index)", attribute.id))
+        outcomes.append(Outcome(name: text, column: "c\(index)", isCategorical: true))
+      case .number, .money, .duration:
+        outcomes.append(
+          Outcome(name: text, column: "v\(numbers.count)", isCategorical: false))
+        numbers.append(value)
+      default: throw SegmentsError.outcome(text)
+      }
+    }
+    // The program's statistics of the values bring the values with them.
+    let rules = numbers.enumerated().map { index, value in
+      SegmentRule(
+        id: Int64(index), name: "\(index)",
+        expression: Expression(
+          .missing(Expression(.population(PopulationStatistic(.median, of: value))))))
+    }
+    let program = try SegmentProgram(rules: rules, schema: language.schema, clock: clock)
+    let relations = try await TellingSources(session: session).prepare(
+      [], program: program, stem: "outcome")
+    let positions = rules.indices.compactMap { index in
+      program.dependencies[index].requirements.first
+    }
+    let printed = SQLPrinter(program, relations: relations).values(
+      of: positions, asOf: asOf, snapshot: .empty)
+    let columns = categories.map {
+      "a.\(identifier: $0.attribute)::VARCHAR AS \(identifier: $0.column)" as SQL
+    }
+    let join: SQL =
+      columns.isEmpty ? "" : "LEFT JOIN customer_attribute AS a USING (customer_id)"
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE quality_outcome AS
+      SELECT \((["told.*"] + columns).joined()) FROM (\(printed)) AS told \(join)
+      """)
+    return outcomes
+  }
+
+  /// The expression that a text is, as the operand of a comparison.
+  private func value(_ text: String) throws(SegmentLanguageError) -> Expression {
+    let rule = try Expression.parse("(\(text)) is missing")
+    guard case .missing(let value) = rule.form else { return rule }
+    return value
+  }
+}
+
+extension RuleLanguage {
+  /// What each segment's rule reads, with what the segments it names read.
+  ///
+  /// - Throws: `SegmentsError.stored` for a rule kept from another version of the language.
+  package func reads(
+    _ segments: [StoredSegment], clock: WorkspaceClock
+  ) throws(SegmentsError) -> [SegmentProgram.Dependencies] {
+    try SegmentProgram(segments, schema, clock).dependencies
+  }
+}
