@@ -95,8 +95,12 @@ struct Agreement {
   ) async throws -> [[Answer]] {
     let printer = SQLPrinter(program, relations: TestWarehouse.relations)
     let snapshot = PopulationSnapshot.empty
-    let table = try await warehouse.session.query(
-      printer.answers(asOf: asOf, snapshot: snapshot))
+    let sql = printer.answers(asOf: asOf, snapshot: snapshot)
+    let table: ResultTable
+    do { table = try await warehouse.session.query(sql) } catch {
+      try? sql.text.write(toFile: "/tmp/back-\(seed).sql", atomically: true, encoding: .utf8)
+      throw error
+    }
     var told: [Int64: [SQLValue]] = [:]
     for row in table.rows { if case .int(let id) = row[0] { told[id] = row } }
     #expect(told.count == people.count)

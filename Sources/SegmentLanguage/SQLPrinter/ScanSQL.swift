@@ -90,7 +90,7 @@ extension QueryPrinter {
     var condition: SQL = "happened_at >= \(.instant(low.storable))"
     if let filter = rhythm.filter { condition = "\(rows.column(filter)) AND \(condition)" }
     if rhythm.of <= 62 {
-      let mask: SQL = "bit_or(CAST(1 AS BIGINT) << CAST(\(place) AS INTEGER))"
+      let mask: SQL = "bit_or(CAST(1 AS BIGINT) << CAST(least(\(place), 62) AS INTEGER))"
       return ("bit_count(\(mask) FILTER (WHERE \(condition)))", low)
     }
     return ("count(DISTINCT \(place)) FILTER (WHERE \(condition))", low)
