@@ -15,7 +15,8 @@ extension QueryPrinter {
     for node in reach.below([held.condition]).sorted() {
       let attribute: Int
       switch program.nodes[node] {
-      case .attribute(let index), .listTest(let index, _), .listIsEmpty(let index): attribute = index
+      case .attribute(let index), .listTest(let index, _), .listIsEmpty(let index):
+        attribute = index
       default: continue
       }
       let definition = program.attributes[attribute]
@@ -34,7 +35,8 @@ extension QueryPrinter {
       parsed.append(
         "\(Self.value(program.nodes[node], text, definition.type)) AS \(identifier: column)")
       missing.append(
-        "\(Self.value(program.nodes[node], "CAST(NULL AS VARCHAR)", definition.type)) AS \(identifier: column)")
+        "\(Self.value(program.nodes[node], "CAST(NULL AS VARCHAR)", definition.type)) AS \(identifier: column)"
+      )
       columns[node] = column
       nothing[node] = column
     }

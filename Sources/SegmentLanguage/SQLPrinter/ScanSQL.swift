@@ -67,7 +67,8 @@ extension QueryPrinter {
     case .first, .last:
       conditions.append("\(value) IS NOT NULL")
       let order: SQL = rows.hasTime ? "row(happened_at, \"source\", \"key\")" : "position"
-      call = aggregate.function == .first
+      call =
+        aggregate.function == .first
         ? "arg_min(\(value), \(order))" : "arg_max(\(value), \(order))"
     }
     guard !conditions.isEmpty else { return call }
