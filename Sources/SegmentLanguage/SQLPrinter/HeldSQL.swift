@@ -42,12 +42,13 @@ extension QueryPrinter {
     }
     let ids = held.attributes.map { "\(program.attributes[$0].id)" as SQL }.joined()
     let condition = nodeSQL.sql(held.condition, columns, isTop: columns[held.condition] == nil)
+    let separator: SQL = latest.isEmpty ? "" : ", "
     let states: SQL = """
       SELECT customer_id, epoch_us(valid_from) AS f, \
-      lead(epoch_us(valid_from)) OVER (PARTITION BY customer_id ORDER BY valid_from, row_id) AS n\
-      \(latest.isEmpty ? "" : ", ")\(latest.joined()) FROM \(relations.history) \
+      lead(epoch_us(valid_from)) OVER (PARTITION BY customer_id ORDER BY valid_from, row_id) AS n\(separator)\
+      \(latest.joined()) FROM \(relations.history) \
       WHERE attribute_id IN (\(ids)) \
-      AND customer_id IN (SELECT customer_id FROM \(relations.customers))
+      \(relations.restriction("customer_id"))
       """
     let told: SQL = """
       SELECT customer_id, f, n, \(condition) AS ok FROM \

@@ -190,7 +190,7 @@ enum ColumnSQL {
     case .instant: "epoch_us(\(column))"
     case .count, .duration: "CAST(\(column) AS BIGINT)"
     case .share, .number: "CASE WHEN isfinite(\(column)) THEN \(column) END"
-    case .decimal, .money: "CAST(\(column) * 10000 AS BIGINT)"
+    case .decimal, .money: "CAST(CAST(\(column) AS DECIMAL(38, 4)) * 10000 AS BIGINT)"
     case .list, .objects: column
     }
   }
