@@ -1,3 +1,4 @@
+internal import CustomerSchema
 internal import SegmentLanguage
 package import Segments
 internal import Warehouse
@@ -108,7 +109,7 @@ package struct JudgeSegments: Sendable {
     let reads = try desk.language.reads(segments, clock: desk.clock)
     let subjects = zip(segments, reads).map { segment, reads in
       QualityMeasurement.Subject(
-        segment, tables: Set(reads.streams.compactMap { streams[id: $0]?.table }),
+        segment, tables: Set(reads.streams.compactMap { streams[$0]?.table }),
         attributes: reads.attributes)
     }
     let quality = try await QualityMeasurement(desk.session, options: options).measure(
