@@ -65,7 +65,9 @@ struct Agreement {
       try await warehouse.load(people, asOf: instant)
       let answers = try await compare(program, people, warehouse, instant, &outcome, &rng)
       // Next at an instant at which some answer is said to change.
-      let changes = answers.flatMap { $0.map(\.validUntil) }.filter { $0 < instant + 400 * 86_400_000_000 }
+      let changes = answers.flatMap { $0.map(\.validUntil) }.filter {
+        $0 < instant + 400 * 86_400_000_000
+      }
       guard !changes.isEmpty else { break }
       instant = rng.pick(changes)
     }
@@ -80,7 +82,8 @@ struct Agreement {
       return rng.pick(clock.starts.filter { $0 > clock.start(of: base) }.prefix(8).map { $0 })
         + rng.pick([0, 1_800_000_000, 86_400_000_000]) + nudge
     case 1:
-      let leap = LocalDate(year: 2024, month: 2, day: 28 + Int.random(in: 0...1, using: &rng)) ?? base
+      let leap =
+        LocalDate(year: 2024, month: 2, day: 28 + Int.random(in: 0...1, using: &rng)) ?? base
       return clock.start(of: leap) + nudge
     case 2:
       return clock.start(of: base.adding(days: Int.random(in: 0...700, using: &rng))) + nudge
@@ -118,7 +121,8 @@ struct Agreement {
         Issue.record("\(text)")
         throw Stop()
       }
-      try probe(program, record, person, answers, row[row.count - 1].microseconds, asOf, &evaluator, &rng)
+      try probe(
+        program, record, person, answers, row[row.count - 1].microseconds, asOf, &evaluator, &rng)
     }
     return all
   }

@@ -74,7 +74,8 @@ struct RandomCustomers {
         days: Int.random(in: -1...2, using: &rng))
       return clock.start(of: local) + nudge
     case 7:
-      let change = rng.pick(clock.starts.filter { $0 > asOf - 800 * Self.day && $0 <= asOf } + [asOf])
+      let change = rng.pick(
+        clock.starts.filter { $0 > asOf - 800 * Self.day && $0 <= asOf } + [asOf])
       return change + rng.pick([-3_600_000_000, 0, 3_600_000_000, 7_200_000_000]) + nudge
     case 8: return asOf + Int64(Int.random(in: 0...20, using: &rng)) * Self.day / 2 + nudge
     default: return asOf - Int64.random(in: 0...(400 * Self.day), using: &rng)
@@ -107,7 +108,9 @@ struct RandomCustomers {
         rng.chance(0.5)
         ? today.adding(months: -12 * Int.random(in: 0...60, using: &rng)).adding(
           days: Int.random(in: -8...8, using: &rng))
-        : rng.pick([LocalDate(year: 2000, month: 2, day: 29) ?? today, today, today.adding(days: -30)])
+        : rng.pick([
+          LocalDate(year: 2000, month: 2, day: 29) ?? today, today, today.adding(days: -30),
+        ])
       return .integer(Int64(day.daysSinceEpoch))
     case .instant: return .integer(instant(using: &rng))
     case .count: return .integer(Int64(Int.random(in: 0...12, using: &rng)))

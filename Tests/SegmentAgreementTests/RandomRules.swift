@@ -98,7 +98,9 @@ struct RandomRules {
         .comparison(rng.pick([.equal, .notEqual]), textual(row), textual(row, literal: true)))
     default:
       return node(
-        .comparison(rng.pick([.equal, .notEqual]), name("opted_in"), node(.literal(.boolean(rng.chance(0.5))))))
+        .comparison(
+          rng.pick([.equal, .notEqual]), name("opted_in"), node(.literal(.boolean(rng.chance(0.5))))
+        ))
     }
   }
 
@@ -119,7 +121,8 @@ struct RandomRules {
     let operation = rng.pick(TextOperator.allCases)
     let value = row == nil && rng.chance(0.3) ? name("tags") : textual(row)
     let pattern =
-      operation == .matches ? rng.pick(["^w.b$", "[éÉ]", "a|o", "(ab)*c+", "\\d", "^$"]) : rng.pick(Self.patterns)
+      operation == .matches
+      ? rng.pick(["^w.b$", "[éÉ]", "a|o", "(ab)*c+", "\\d", "^$"]) : rng.pick(Self.patterns)
     return node(.text(operation, value, node(.literal(.text(pattern)))))
   }
 
@@ -158,8 +161,11 @@ struct RandomRules {
         return generator.node(
           .comparison(
             .greater, generator.name("limit_amount"),
-            generator.node(.arithmetic(.multiply, generator.name("factor"), generator.number("2")))))
-      default: return generator.node(.oneOf(generator.name("tags"), [generator.node(.literal(.text("web")))]))
+            generator.node(.arithmetic(.multiply, generator.name("factor"), generator.number("2"))))
+        )
+      default:
+        return generator.node(
+          .oneOf(generator.name("tags"), [generator.node(.literal(.text("web")))]))
       }
     }
     var inner = simple(&self)
@@ -172,7 +178,8 @@ struct RandomRules {
     var steps: [Sequence.Step] = []
     let count = rng.pick([1, 1, 2, 3])
     for index in 0..<count {
-      let within = Span(rng.pick([1, 2, 3, 30, 90]), rng.pick([.minutes, .hours, .days, .weeks, .days]))
+      let within = Span(
+        rng.pick([1, 2, 3, 30, 90]), rng.pick([.minutes, .hours, .days, .weeks, .days]))
       steps.append(
         Sequence.Step(
           source(window: false), within: within, isAbsent: index == count - 1 && rng.chance(0.4)))
@@ -239,11 +246,14 @@ struct RandomRules {
       note("arithmetic")
       let left = numeric(row, depth - 1)
       if rng.chance(0.1) { return node(.negative(left)) }
-      let right = rng.chance(0.5) ? number(rng.pick(["2", "0.7", "-3", "0"])) : numeric(row, depth - 1)
+      let right =
+        rng.chance(0.5) ? number(rng.pick(["2", "0.7", "-3", "0"])) : numeric(row, depth - 1)
       return node(.arithmetic(rng.pick(ArithmeticOperator.allCases), left, right))
     }
     if let row {
-      let fields = row.fields.filter { $0.type.kind == .integer && ![.boolean, .instant, .date].contains($0.type) }
+      let fields = row.fields.filter {
+        $0.type.kind == .integer && ![.boolean, .instant, .date].contains($0.type)
+      }
       if rng.chance(0.15) { return name(rng.pick(["weekday", "hour", "month"])) }
       if rng.chance(0.1) { return node(.daysSince(name("at"))) }
       if rng.chance(0.15) { return name(rng.pick(["average_basket", "visits", "order_count"])) }
@@ -252,7 +262,9 @@ struct RandomRules {
     switch Int.random(in: 0..<12, using: &rng) {
     case 0: return name(rng.pick(["visits", "commute", "limit_amount", "factor"]))
     case 1: return name(rng.pick(["score", "return_share"]))
-    case 2: return name(rng.pick(["order_count", "average_basket", "revenue", "days_since_last_purchase"]))
+    case 2:
+      return name(
+        rng.pick(["order_count", "average_basket", "revenue", "days_since_last_purchase"]))
     case 3:
       note("daysSince")
       return node(.daysSince(temporal(nil)))
@@ -272,14 +284,16 @@ struct RandomRules {
       case 0: return nil
       case 1:
         return generator.node(
-          .comparison(.less, generator.node(.yearsSince(generator.name("born"))), generator.number("18")))
+          .comparison(
+            .less, generator.node(.yearsSince(generator.name("born"))), generator.number("18")))
       case 2:
         return generator.node(
           .comparison(.greater, generator.name("allowance"), generator.name("limit_amount")))
       default:
         return generator.node(
           .all([
-            generator.node(.comparison(.equal, generator.name("name"), generator.node(.literal(.text("Évry"))))),
+            generator.node(
+              .comparison(.equal, generator.name("name"), generator.node(.literal(.text("Évry"))))),
             generator.node(.not(generator.node(.missing(generator.name("weight"))))),
           ]))
       }
@@ -295,7 +309,8 @@ struct RandomRules {
             value: name(rng.pick(["allowance", "weight"])))))
     default:
       return node(
-        .aggregate(Aggregate(.distinct, Source("children", filter: condition), value: name("name"))))
+        .aggregate(Aggregate(.distinct, Source("children", filter: condition), value: name("name")))
+      )
     }
   }
 
@@ -398,7 +413,9 @@ struct RandomRules {
     case 4: return within(stream)
     case 5: return text(stream)
     default:
-      return node(.comparison(.equal, textual(stream), node(.literal(.text(rng.pick(RandomCustomers.texts))))))
+      return node(
+        .comparison(.equal, textual(stream), node(.literal(.text(rng.pick(RandomCustomers.texts)))))
+      )
     }
   }
 
@@ -415,7 +432,8 @@ struct RandomRules {
       let unit = rng.pick(Unit.allCases)
       return .between(from: Span(rng.pick([2, 3, 6]), unit), to: Span(1, unit))
     case 4, 5: return .period(rng.pick(Period.allCases), offset: rng.pick([0, -1, -2]))
-    case 6: return rng.chance(0.5) ? .since(today.adding(days: -45)) : .before(today.adding(days: -20))
+    case 6:
+      return rng.chance(0.5) ? .since(today.adding(days: -45)) : .before(today.adding(days: -20))
     default: return .days(today.adding(days: -60), today.adding(days: rng.pick([-30, 0, 2])))
     }
   }

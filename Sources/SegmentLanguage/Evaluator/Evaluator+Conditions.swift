@@ -93,7 +93,9 @@ extension Evaluator {
   }
 
   /// A text of a row is tested once for each different text.
-  private mutating func passes(_ id: Int, _ child: Int, _ test: PreparedTextTest, _ row: Int) -> Bool {
+  private mutating func passes(_ id: Int, _ child: Int, _ test: PreparedTextTest, _ row: Int)
+    -> Bool
+  {
     guard row >= 0, instructions[child].kind == .field else {
       return text(child, row).map { test.accepts($0) } ?? false
     }
@@ -144,7 +146,9 @@ extension Evaluator {
     case .compareDaysSince:
       value = integer(Int(source.a), row).map { day in
         let now = Int128(today.daysSinceEpoch) - day
-        if now <= limit { until = min(until, start(LocalDate(clamping: day + limit + (now == limit ? 1 : 0)))) }
+        if now <= limit {
+          until = min(until, start(LocalDate(clamping: day + limit + (now == limit ? 1 : 0))))
+        }
         return now
       }
     case .compareYearsSince:

@@ -23,7 +23,9 @@ extension Evaluator {
       if case .integer(let value) = value(ofAttribute: a) { return Int128(value) }
       return nil
     case .field:
-      guard case .integers(let values) = table(a).columns[b], values[row] != .min else { return nil }
+      guard case .integers(let values) = table(a).columns[b], values[row] != .min else {
+        return nil
+      }
       return Int128(values[row])
     case .part: return part(RowPart.order[b], a, row)
     case .add: return checked(integer(a, row), integer(b, row)) { $0.addingReportingOverflow($1) }

@@ -161,7 +161,9 @@ extension Lowering {
   }
 
   private func doubleOf(_ id: NodeID, scale: Int) -> NodeID {
-    if let value = known(id), scale <= 22 { return add(.double(exactDouble(of: value, scale: scale))) }
+    if let value = known(id), scale <= 22 {
+      return add(.double(exactDouble(of: value, scale: scale)))
+    }
     return add(.doubleOf(id, scale: scale))
   }
 

@@ -24,7 +24,8 @@ extension Lowering {
       return try arithmetic(operation, value(left, in: row), value(right, in: row))
     case .daysSince(let inner):
       return .exact(
-        .init(numerator: add(.daysSince(try day(value(inner, in: row)))), denominator: nil, scale: 0))
+        .init(
+          numerator: add(.daysSince(try day(value(inner, in: row)))), denominator: nil, scale: 0))
     case .yearsSince(let inner):
       return .exact(
         .init(

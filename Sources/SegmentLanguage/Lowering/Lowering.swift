@@ -192,9 +192,13 @@ final class Lowering {
   func requirement(
     _ statistic: PopulationRequirement.Statistic, _ value: NodeID, among: NodeID?, text: String
   ) -> NodeID {
-    let used = parameters.isEmpty ? "" : " " + parameters.keys.sorted().map {
-      "\($0)=\(String(describing: parameters[$0]))"
-    }.joined(separator: " ")
+    let used =
+      parameters.isEmpty
+      ? ""
+      : " "
+        + parameters.keys.sorted().map {
+          "\($0)=\(String(describing: parameters[$0]))"
+        }.joined(separator: " ")
     let key = text + used
     if let known = requirementIDs[key] { return add(.frozen(known)) }
     requirements.append(

@@ -20,7 +20,8 @@ struct PreparedTextTest {
 
   init(_ test: TextTest) {
     self.test = test
-    expression = if case .matches(let pattern) = test { try? RegularExpression(pattern) } else { nil }
+    expression =
+      if case .matches(let pattern) = test { try? RegularExpression(pattern) } else { nil }
   }
 
   /// Whether a text that is there passes.
@@ -29,7 +30,8 @@ struct PreparedTextTest {
     case .isOne(let texts): texts.contains { $0.hasSameBytes(as: text) }
     case .contains(let part): TextFolding.fold(text).utf8.containsPart(part.utf8)
     case .startsWith(let part): TextFolding.fold(text).utf8.starts(with: part.utf8)
-    case .endsWith(let part): TextFolding.fold(text).utf8.reversed().starts(with: part.utf8.reversed())
+    case .endsWith(let part):
+      TextFolding.fold(text).utf8.reversed().starts(with: part.utf8.reversed())
     case .isLike(let key): TextFolding.likeKey(text).hasSameBytes(as: key)
     case .matches: expression?.matches(text) ?? false
     }

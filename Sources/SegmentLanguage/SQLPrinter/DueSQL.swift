@@ -197,7 +197,8 @@ extension QueryPrinter {
         let oldest = PlanWindow(low: PlanRhythm.low(rhythm.of, rhythm.unit), high: .elapsed(0))
         let (low, _) = nodeSQL.bounds(oldest)
         dues.append(
-          "CASE WHEN happened_at >= \(.instant(low.storable)) THEN CAST(\(.int(nodeSQL.midnight)) AS BIGINT) END")
+          "CASE WHEN happened_at >= \(.instant(low.storable)) THEN CAST(\(.int(nodeSQL.midnight)) AS BIGINT) END"
+        )
       } else {
         let length = Span(1, rhythm.unit).microseconds
         let age: SQL = "(\(.int(asOf)) - epoch_us(happened_at))"
@@ -211,7 +212,9 @@ extension QueryPrinter {
     if rows.hasTime {
       let at: SQL = "epoch_us(happened_at)"
       if let passing = nodeSQL.firstPassing(at, offsets.sorted()) { dues.append(passing) }
-      dues += calendar.map { nodeSQL.due(at, PlanWindow(low: $0.low.calendarPart, high: $0.high.calendarPart)) }
+      dues += calendar.map {
+        nodeSQL.due(at, PlanWindow(low: $0.low.calendarPart, high: $0.high.calendarPart))
+      }
     }
     return dues.isEmpty ? nil : dues.count == 1 ? dues[0] : "least(\(dues.joined()))"
   }
@@ -221,7 +224,9 @@ extension QueryPrinter {
     var dues: [SQL] = dueColumns.map { "\(identifier: $0)" }
     let within = reach.below(Set(roots))
     var settled = Set<NodeID>()
-    for node in within where nodeSQL.settlesClock(node) { settled.formUnion(program.nodes[node].children) }
+    for node in within where nodeSQL.settlesClock(node) {
+      settled.formUnion(program.nodes[node].children)
+    }
     // A clock below several nodes counts unless all of them settle it.
     for node in within where !nodeSQL.settlesClock(node) {
       settled.subtract(program.nodes[node].children)
@@ -263,7 +268,9 @@ extension RowSource {
     while let next = waiting.popLast() {
       guard seen.insert(next).inserted else { continue }
       // What is told of the customer has bounds of its own, unless it is the bare clock.
-      if program.facts[next].row == nil, printer.reach.lifted(under: next).contains(next) { continue }
+      if program.facts[next].row == nil, printer.reach.lifted(under: next).contains(next) {
+        continue
+      }
       if let due = due(next) { result.append(due) }
       if !printer.nodeSQL.settlesClock(next) { waiting += program.nodes[next].children }
     }

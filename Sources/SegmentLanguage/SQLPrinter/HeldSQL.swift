@@ -15,7 +15,8 @@ extension QueryPrinter {
     for node in reach.below([held.condition]).sorted() {
       let attribute: Int
       switch program.nodes[node] {
-      case .attribute(let index), .listTest(let index, _), .listIsEmpty(let index): attribute = index
+      case .attribute(let index), .listTest(let index, _), .listIsEmpty(let index):
+        attribute = index
       default: continue
       }
       let definition = program.attributes[attribute]
@@ -34,16 +35,18 @@ extension QueryPrinter {
       parsed.append(
         "\(Self.value(program.nodes[node], text, definition.type)) AS \(identifier: column)")
       missing.append(
-        "\(Self.value(program.nodes[node], "CAST(NULL AS VARCHAR)", definition.type)) AS \(identifier: column)")
+        "\(Self.value(program.nodes[node], "CAST(NULL AS VARCHAR)", definition.type)) AS \(identifier: column)"
+      )
       columns[node] = column
       nothing[node] = column
     }
     let ids = held.attributes.map { "\(program.attributes[$0].id)" as SQL }.joined()
     let condition = nodeSQL.sql(held.condition, columns, isTop: columns[held.condition] == nil)
+    let separator: SQL = latest.isEmpty ? "" : ", "
     let states: SQL = """
       SELECT customer_id, epoch_us(valid_from) AS f, \
-      lead(epoch_us(valid_from)) OVER (PARTITION BY customer_id ORDER BY valid_from, row_id) AS n\
-      \(latest.isEmpty ? "" : ", ")\(latest.joined()) FROM \(relations.history) \
+      lead(epoch_us(valid_from)) OVER (PARTITION BY customer_id ORDER BY valid_from, row_id) AS n\(separator)\
+      \(latest.joined()) FROM \(relations.history) \
       WHERE attribute_id IN (\(ids)) \
       AND customer_id IN (SELECT customer_id FROM \(relations.customers))
       """

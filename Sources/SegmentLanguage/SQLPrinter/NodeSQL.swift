@@ -23,7 +23,8 @@ struct NodeSQL {
     switch program.nodes[id] {
     case .integer(let value): return integer(value)
     case .double(let value): return "CAST(\(value) AS DOUBLE)"
-    case .text(let value): return value.isEmpty ? "CAST(NULL AS VARCHAR)" : "CAST(\(value) AS VARCHAR)"
+    case .text(let value):
+      return value.isEmpty ? "CAST(NULL AS VARCHAR)" : "CAST(\(value) AS VARCHAR)"
     case .add(let a, let b): return arithmetic("+", id, a, b, columns)
     case .subtract(let a, let b): return arithmetic("-", id, a, b, columns)
     case .multiply(let a, let b): return arithmetic("*", id, a, b, columns)

@@ -69,20 +69,23 @@ struct QueryPrinter {
         let column = name("a")
         let definition = program.attributes[index]
         selected.append(
-          "\(ColumnSQL.value("a.\(identifier: definition.id)", definition.type)) AS \(identifier: column)")
+          "\(ColumnSQL.value("a.\(identifier: definition.id)", definition.type)) AS \(identifier: column)"
+        )
         register(node, column)
       case .listTest(let index, let test):
         let column = name("a")
         let list: SQL = "a.\(identifier: program.attributes[index].id)"
         let passes = TextTestSQL.sql(test, "nullif(e, '')")
         selected.append(
-          "coalesce(len(list_filter(\(list), lambda e: coalesce(\(passes), false))) > 0, false) AS \(identifier: column)")
+          "coalesce(len(list_filter(\(list), lambda e: coalesce(\(passes), false))) > 0, false) AS \(identifier: column)"
+        )
         register(node, column)
       case .listIsEmpty(let index):
         let column = name("a")
         let list: SQL = "a.\(identifier: program.attributes[index].id)"
         selected.append(
-          "coalesce(len(list_filter(\(list), lambda e: coalesce(e <> '', false))) = 0, true) AS \(identifier: column)")
+          "coalesce(len(list_filter(\(list), lambda e: coalesce(e <> '', false))) = 0, true) AS \(identifier: column)"
+        )
         register(node, column)
       default: break
       }
@@ -187,7 +190,7 @@ enum ColumnSQL {
     case .instant: "epoch_us(\(column))"
     case .count, .duration: "CAST(\(column) AS BIGINT)"
     case .share, .number: "CASE WHEN isfinite(\(column)) THEN \(column) END"
-    case .decimal, .money: "CAST(\(column) * 10000 AS BIGINT)"
+    case .decimal, .money: "CAST(CAST(\(column) AS DECIMAL(38, 4)) * 10000 AS BIGINT)"
     case .list, .objects: column
     }
   }

@@ -20,21 +20,24 @@ extension QueryPrinter {
         segments.insert(segment)
         add(
           NodeSQL.recorded(node),
-          "segment_id = \(.int(segment)) AND entered_at BETWEEN \(.instant(low.storable)) AND \(.instant(min(high, asOf)))")
+          "segment_id = \(.int(segment)) AND entered_at BETWEEN \(.instant(low.storable)) AND \(.instant(min(high, asOf)))"
+        )
         dues.append(nodeSQL.due("epoch_us(entered_at)", window))
       case .left(let segment, _, let window):
         let (low, high) = nodeSQL.bounds(window)
         segments.insert(segment)
         add(
           NodeSQL.recorded(node),
-          "segment_id = \(.int(segment)) AND left_at BETWEEN \(.instant(low.storable)) AND \(.instant(min(high, asOf)))")
+          "segment_id = \(.int(segment)) AND left_at BETWEEN \(.instant(low.storable)) AND \(.instant(min(high, asOf)))"
+        )
         dues.append(nodeSQL.due("epoch_us(left_at)", window))
       case .memberAt(let segment, _, let instant):
         let moment: SQL = "\(.instant(instant))"
         segments.insert(segment)
         add(
           NodeSQL.recorded(node),
-          "segment_id = \(.int(segment)) AND entered_at <= \(moment) AND (left_at IS NULL OR left_at > \(moment))")
+          "segment_id = \(.int(segment)) AND entered_at <= \(moment) AND (left_at IS NULL OR left_at > \(moment))"
+        )
       default: break
       }
     }
@@ -42,7 +45,8 @@ extension QueryPrinter {
     for segment in segments.sorted() {
       add(
         NodeSQL.open(segment),
-        "segment_id = \(.int(segment)) AND entered_at <= \(now) AND (left_at IS NULL OR left_at > \(now))")
+        "segment_id = \(.int(segment)) AND entered_at <= \(now) AND (left_at IS NULL OR left_at > \(now))"
+      )
     }
     if includesNextDue {
       let column = name("due")
@@ -73,7 +77,8 @@ extension QueryPrinter {
       guard case .decision(let segment, let isIncluded) = program.nodes[node] else { continue }
       let column = name("d")
       selected.append(
-        "bool_or(segment_id = \(.int(segment)) AND is_included = \(.bool(isIncluded))) AS \(identifier: column)")
+        "bool_or(segment_id = \(.int(segment)) AND is_included = \(.bool(isIncluded))) AS \(identifier: column)"
+      )
       results.append((column, "coalesce(\(identifier: column), false)"))
       register(node, column)
     }
@@ -124,19 +129,20 @@ extension QueryPrinter {
       registerDue(column)
       result.append((table, [(column, "\(identifier: column)")]))
     }
-    return result + tables.sorted().map { stream in
-      let table = name("future")
-      let column = name("due")
-      addPart(
-        table,
-        """
-        SELECT customer_id, min(epoch_us(happened_at)) AS \(identifier: column) \
-        FROM \(relations.table(stream)) WHERE happened_at > \(.instant(asOf)) \
-        AND customer_id IN (SELECT customer_id FROM \(relations.customers)) GROUP BY customer_id
-        """)
-      registerDue(column)
-      return (table, [(column, "\(identifier: column)")])
-    }
+    return result
+      + tables.sorted().map { stream in
+        let table = name("future")
+        let column = name("due")
+        addPart(
+          table,
+          """
+          SELECT customer_id, min(epoch_us(happened_at)) AS \(identifier: column) \
+          FROM \(relations.table(stream)) WHERE happened_at > \(.instant(asOf)) \
+          AND customer_id IN (SELECT customer_id FROM \(relations.customers)) GROUP BY customer_id
+          """)
+        registerDue(column)
+        return (table, [(column, "\(identifier: column)")])
+      }
   }
 }
 
@@ -155,5 +161,7 @@ extension SegmentProgram {
 
 extension Int64 {
   /// The engine's instants end before the ends of 64 bits.
-  var storable: Int64 { Swift.max(-200_000_000_000_000_000, Swift.min(self, 9_000_000_000_000_000_000)) }
+  var storable: Int64 {
+    Swift.max(-200_000_000_000_000_000, Swift.min(self, 9_000_000_000_000_000_000))
+  }
 }

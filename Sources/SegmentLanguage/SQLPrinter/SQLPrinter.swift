@@ -37,7 +37,12 @@ package struct SQLPrinter: Sendable {
       columns.append("\(query.column(root)) AS \(identifier: "m\(index)")")
     }
     if includesNextDue {
-      columns.append("make_timestamptz(\(query.nextDue())) AS next_due")
+      // Beyond what an engine's instants can say is never.
+      columns.append(
+        """
+        list_transform([\(query.nextDue())], lambda x: CASE WHEN x < 9000000000000000000 \
+        THEN make_timestamptz(CAST(x AS BIGINT)) END)[1] AS next_due
+        """)
     }
     return "\(query.with()) SELECT \(columns.joined()) FROM \(values)"
   }

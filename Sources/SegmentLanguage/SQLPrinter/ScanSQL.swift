@@ -67,7 +67,8 @@ extension QueryPrinter {
     case .first, .last:
       conditions.append("\(value) IS NOT NULL")
       let order: SQL = rows.hasTime ? "row(happened_at, \"source\", \"key\")" : "position"
-      call = aggregate.function == .first
+      call =
+        aggregate.function == .first
         ? "arg_min(\(value), \(order))" : "arg_max(\(value), \(order))"
     }
     guard !conditions.isEmpty else { return call }
@@ -90,7 +91,7 @@ extension QueryPrinter {
     var condition: SQL = "happened_at >= \(.instant(low.storable))"
     if let filter = rhythm.filter { condition = "\(rows.column(filter)) AND \(condition)" }
     if rhythm.of <= 62 {
-      let mask: SQL = "bit_or(CAST(1 AS BIGINT) << CAST(\(place) AS INTEGER))"
+      let mask: SQL = "bit_or(CAST(1 AS BIGINT) << CAST(least(\(place), 62) AS INTEGER))"
       return ("bit_count(\(mask) FILTER (WHERE \(condition)))", low)
     }
     return ("count(DISTINCT \(place)) FILTER (WHERE \(condition))", low)
