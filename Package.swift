@@ -154,6 +154,10 @@ let package = Package(
       ]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     tests(
+      "SegmentAgreementTests",
+      ["SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"],
+      extra: optimised),
+    tests(
       "ReferenceDataTests",
       ["ReferenceData", "CustomerSchema", "DuckDBEngine", "Warehouse", "SQLBuilder"],
       resources: [.copy("Fixtures")]),
