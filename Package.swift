@@ -140,6 +140,11 @@ let package = Package(
         "CustomerSchema", "SQLBuilder",
       ]),
     .executableTarget(
+      name: "LiveBenchmark",
+      dependencies: [
+        "Segments", "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+      ], path: "Benchmarks/segments/live", swiftSettings: strict),
+    .executableTarget(
       name: "ModelBenchmark", dependencies: ["StatisticalModels", "NumericalMethods"],
       path: "Benchmarks/models/contender", swiftSettings: strict),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
@@ -166,7 +171,7 @@ let package = Package(
       [
         "SegmentLanguage", "Presentation", "DuckDBEngine", "Warehouse", "CustomerSchema",
         "SQLBuilder",
-      ]),
+      ], exclude: ["Goldens"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),

@@ -10,7 +10,6 @@ struct Quartier: AsyncParsableCommand {
       subcommands: [
         DemoCommand.self, RunCommand.self, InitCommand.self, SegmentsCommand.self,
         RefreshCommand.self, CustomerCommand.self, ModelCommand.self, DoctorCommand.self,
-        DoctorCommand.self,
       ])
   }
 }

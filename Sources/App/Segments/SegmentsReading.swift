@@ -66,8 +66,13 @@ extension SegmentsCommand {
 
     func run() async throws {
       let desk = try await place.desk()
+      let localizer = try Answers.localizer()
       let card = try await ListSegments(desk).card(of: name) { definition in
-        try desk.language.sentence(definition, french: Words.language == .french)
+        desk.language.sentence(
+          definition,
+          NarrationWords(
+            isFrench: localizer.language == .french, text: { localizer.text($0, $1) },
+            has: localizer.has))
       }
       guard !common.json else { return try Answers.json(card) }
       let segment = card.segment

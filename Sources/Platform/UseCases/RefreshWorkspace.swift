@@ -33,8 +33,11 @@ package struct RefreshWorkspace: Sendable {
     let now = SegmentDesk.now
     let instant = asOf ?? now
     guard instant <= now else { throw PlatformError.futureInstant(SegmentDesk.text(instant)) }
-    let report = try await SegmentRefresh(desk.session, desk.language, desk.clock).run(
-      asOf: instant, text: SegmentDesk.text)
+    try await ScoreUpdate.prepare(desk.session)
+    let scores = ScoreUpdate(clock: desk.clock)
+    var refresh = SegmentRefresh(desk.session, desk.language, desk.clock)
+    refresh.updateScores = { session, instant in try await scores.run(session, asOf: instant) }
+    let report = try await refresh.run(asOf: instant, text: SegmentDesk.text)
     let names = try await desk.catalogue.segments()
     return Answer(
       asOf: SegmentDesk.text(report.asOf), previousAsOf: report.previous.map(SegmentDesk.text),

@@ -91,8 +91,8 @@ package struct RuleLanguage: Sendable {
 }
 
 extension RuleLanguage {
-  /// The rule as a person says it.
-  package func sentence(_ definition: SegmentDefinition, french: Bool) throws -> String {
-    text(definition.rule)
+  /// The rule as a person says it, with the values of its parameters.
+  package func sentence(_ definition: SegmentDefinition, _ words: NarrationWords) -> String {
+    Narrator(words, schema).sentence(definition.rule.substituting(definition.parameters))
   }
 }

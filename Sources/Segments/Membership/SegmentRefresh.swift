@@ -73,7 +73,10 @@ package struct SegmentRefresh: Sendable {
     try await store.begin()
     let program = try SegmentProgram(current, language.schema, clock)
     let changes = DefinitionChanges(applied: applied, current: current)
-    let needsScores = updateScores != nil
+    let needsScores =
+      updateScores != nil
+      && program.dependencies.contains { !$0.attributes.isDisjoint(with: ScoreAttributes.ids) }
+    // What is frozen changes for everyone at once.
     let isTogether =
       last == nil || !changes.isEmpty || needsScores || !program.requirements.isEmpty
     if let last, asOf > last.asOf || last.absorbedChange != marks.change {
