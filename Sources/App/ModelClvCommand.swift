@@ -111,16 +111,6 @@ extension Horizon: ExpressibleByArgument {
   package var defaultValueDescription: String { text }
 }
 
-/// A day, `2024-12-31` or `31/12/2024`.
-struct DayArgument: ExpressibleByArgument {
-  let value: LocalDate
-
-  init?(argument: String) {
-    guard case .date(let date)? = AsOfArgument(argument: argument)?.value else { return nil }
-    value = date
-  }
-}
-
 /// `10%/yr`, `10%/an`, `10%` or `0.1`: an effective rate per year.
 struct DiscountArgument: ExpressibleByArgument {
   let perYear: Double
