@@ -16,6 +16,8 @@ package enum SegmentsError: Error, Sendable, Hashable {
   case afterLastRefresh(asked: String, last: String)
   /// Something that needs memberships, in a workspace that has never been refreshed.
   case neverRefreshed
+  /// The starter library has no segment of that name; the nearest ids there are.
+  case unknownStarter(String, nearest: [String])
   /// A value that segments cannot be compared by.
   case outcome(String)
   /// What was kept cannot be read back: a rule of an older version of the language.
@@ -48,6 +50,11 @@ extension SegmentsError: UserFacingError {
     case .afterLastRefresh(let asked, let last):
       UserMessage("segments.after_refresh", ["asked": .text(asked), "last": .text(last)])
     case .neverRefreshed: UserMessage("segments.never_refreshed")
+    case .unknownStarter(let name, let nearest):
+      nearest.isEmpty
+        ? UserMessage("segments.starter.unknown", ["name": .text(name)])
+        : UserMessage(
+          "segments.starter.unknown_near", ["name": .text(name), "nearest": .texts(nearest)])
     case .outcome(let text): UserMessage("segments.quality.outcome", ["value": .text(text)])
     case .stored(let segment, let reason):
       UserMessage("segments.stored", ["name": .text(segment), "reason": .text(reason)])

@@ -143,7 +143,11 @@ extension Check {
     let leftKind = kind(of: left, scope)
     let rightKind = kind(of: right, scope)
     guard let leftKind, let rightKind else { return }
-    guard leftKind.isComparable(with: rightKind) else {
+    guard
+      leftKind.isComparable(with: rightKind)
+        // Nothing is nothing in every currency.
+        || leftKind == .money && right.isZero || rightKind == .money && left.isZero
+    else {
       mismatch(leftKind, left, rightKind, right, whole)
       return
     }
@@ -224,5 +228,12 @@ extension Check {
     guard let kind = kind(of: rank.value, Scope(isPopulation: true)), !kind.isOrdered
     else { return }
     report(.noOrder(kind.term), rank.value)
+  }
+}
+
+extension Expression {
+  /// Whether it is the plain number 0.
+  fileprivate var isZero: Bool {
+    if case .literal(.number(let number)) = form { number.units == 0 } else { false }
   }
 }

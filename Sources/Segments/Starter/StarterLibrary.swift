@@ -30,7 +30,7 @@ package struct StarterLibrary: Sendable {
   ///   - ids: as `StarterSegment.id` or as a name in either language, case and accents aside; nil
   ///     for all.
   ///   - language: `fr` or `en`.
-  /// - Throws: `SegmentsError.unknownSegment` with the nearest ids.
+  /// - Throws: `SegmentsError.unknownStarter` with the nearest ids.
   package func definitions(
     _ ids: [String]?, language: String, of rules: RuleLanguage
   ) throws(SegmentsError) -> [SegmentDefinition] {
@@ -43,7 +43,7 @@ package struct StarterLibrary: Sendable {
 
   /// A definition file of some segments, or of all, in a language's words.
   ///
-  /// - Throws: `SegmentsError.unknownSegment`.
+  /// - Throws: `SegmentsError.unknownStarter`.
   package func text(_ ids: [String]?, language: String) throws(SegmentsError) -> String {
     let rules = RuleLanguage(SegmentSchema.standard())
     return DefinitionWriter(rules, publicIDs: [:]).text(
@@ -61,7 +61,7 @@ package struct StarterLibrary: Sendable {
             || segment.name.all.contains { SegmentName.folded($0) == key }
         })
       else {
-        throw .unknownSegment(id, nearest: SegmentName.nearest(to: id, among: segments.map(\.id)))
+        throw .unknownStarter(id, nearest: SegmentName.nearest(to: id, among: segments.map(\.id)))
       }
       if !result.contains(where: { $0.id == segment.id }) { result.append(segment) }
     }
