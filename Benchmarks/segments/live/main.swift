@@ -22,10 +22,9 @@ func resident() -> Int {
 }
 
 func processorSeconds() -> Double {
-  var usage = rusage()
-  getrusage(RUSAGE_SELF, &usage)
-  return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-    + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 let folder = FileManager.default.temporaryDirectory.appending(path: "live-\(UUID().uuidString)")
@@ -84,20 +83,26 @@ for first in stride(from: 1, through: customers, by: 5_000) {
 }
 let perCustomer = (resident() - before) / customers
 
-var state: UInt64 = 42
-func random() -> UInt64 {
-  state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-  return state >> 33
+/// A linear congruential generator: the same feed every time.
+struct Feed {
+  private var state: UInt64 = 42
+
+  mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state >> 33
+  }
 }
+
+var random = Feed()
 var instant = opened
 let feed = (0..<events).map { index -> LiveChange in
-  instant += Int64(random() % 2_000_000) + 1
-  let customer = Int64(random() % UInt64(customers)) + 1
+  instant += Int64(random.next() % 2_000_000) + 1
+  let customer = Int64(random.next() % UInt64(customers)) + 1
   return LiveChange(
     customer: customer, instant: instant,
     .row(
       stream: "orders", local: clock.local(at: instant), source: "live", key: String(index),
-      fields: ["amount": .decimal(SQLDecimal(units: Int128(random() % 600_000), scale: 4))]))
+      fields: ["amount": .decimal(SQLDecimal(units: Int128(random.next() % 600_000), scale: 4))]))
 }
 let began = processorSeconds()
 var changes = 0
