@@ -37,9 +37,10 @@ private struct Shop {
     try await session.execute(
       """
       INSERT INTO segment_refresh
-        (as_of, made_at, absorbed_row, absorbed_change, replayed, together, entries, exits,
-          last_change)
-      VALUES (\(SQLValue.instant(Self.asOf - daysAgo * Self.day)), now(), 0, 0, 0, 0, 0, 0, 0)
+        (as_of, made_at, is_live, absorbed_row, absorbed_change, absorbed_customer, replayed,
+          together, entries, exits, last_change)
+      VALUES (\(SQLValue.instant(Self.asOf - daysAgo * Self.day)), now(), false, 0, 0, 0,
+        0, 0, 0, 0, 0)
       """)
   }
 

@@ -2,6 +2,7 @@ import CustomerSchema
 import SQLBuilder
 import SegmentLanguage
 import Testing
+import Warehouse
 
 @testable import Segments
 

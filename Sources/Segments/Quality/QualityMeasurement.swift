@@ -36,13 +36,16 @@ package struct QualityMeasurement: Sendable {
   package func measure(
     _ subjects: [Subject], compared: [Int64], outcomes: [Outcome], values: SQL
   ) async throws -> SegmentQuality {
-    let refreshes = try await session.query(
+    guard let asOf = try await MembershipHistory(session).lastRefresh() else {
+      throw SegmentsError.neverRefreshed
+    }
+    // Stretches of live evaluation lie between two refreshes.
+    let previous = try await session.value(
       """
-      SELECT as_of FROM segment_refresh GROUP BY as_of ORDER BY as_of DESC LIMIT 2
+      SELECT max(as_of) FROM segment_refresh
+      WHERE NOT is_live AND as_of < \(SQLValue.instant(asOf))
       """
-    ).rows.compactMap { $0[0].microseconds }
-    guard let asOf = refreshes.first else { throw SegmentsError.neverRefreshed }
-    let previous = refreshes.dropFirst().first
+    ).microseconds
     try await session.execute(
       """
       CREATE OR REPLACE TEMP TABLE quality_member AS
