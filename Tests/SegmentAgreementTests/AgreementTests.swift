@@ -180,7 +180,7 @@ struct Agreement {
           Issue.record(
             """
             validUntil \(answer.validUntil) passes over a change at or before \(instant), \
-            told at \(asOf): \(program.rules[index].expression.form) \(person)
+            told at \(asOf): \(program.rules[index].expression.text) \(person)
             """)
           throw Stop()
         }
@@ -188,7 +188,7 @@ struct Agreement {
           Issue.record(
             """
             next_due \(nextDue ?? .max) passes over a change at or before \(instant), told at \
-            \(asOf): \(program.rules[index].expression.form) \(person)
+            \(asOf): \(program.rules[index].expression.text) \(person)
             """)
           throw Stop()
         }

@@ -186,6 +186,9 @@ extension Evaluator {
     }
     let now = holds(count)
     guard coarse != .max else { return now }
+    // An attribute that the filter reads may change at a known instant.
+    let filter = aggregates[index].filter
+    if filter >= 0 { until = min(until, maskUntils[filter]) }
     let window = tables.windows[aggregates[index].window]
     var rows = MovingRows(self, index)
     var running = count
