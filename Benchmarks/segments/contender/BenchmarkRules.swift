@@ -72,7 +72,8 @@ enum BenchmarkRules {
       "age < 26", "age >= 65", "birth_date is missing", "revenue > median(revenue)",
       "average_basket > 1.5 * average(average_basket)",
       "score > 0.9", "score > 0.5 and optin = true", "tags in (\"vip\", \"press\")",
-      "returned_amount > 30% * gross_revenue", "any(orders, this month)", "any(orders, last quarter)",
+      "returned_amount > 30% * gross_revenue", "any(orders, this month)",
+      "any(orders, last quarter)",
       "not any(orders, this year) and any(orders, last year)",
       "any(orders where amount > average_basket * 2, last 365 days)",
       "any(events where page matches \"^/product/[0-9]+$\", last 30 days)",
@@ -81,7 +82,8 @@ enum BenchmarkRules {
     var index = 0
     while rules.count < 200 {
       rules.append(
-        "count(events where name = \"visit\" and device = \"\(["mobile", "desktop"][index % 2])\", last \(10 + index) days) >= \(1 + index % 4) and revenue > \(20 * (index + 1)) EUR")
+        "count(events where name = \"visit\" and device = \"\(["mobile", "desktop"][index % 2])\", last \(10 + index) days) >= \(1 + index % 4) and revenue > \(20 * (index + 1)) EUR"
+      )
       index += 1
     }
     return Array(rules.prefix(200))

@@ -41,16 +41,21 @@ import Warehouse
         Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
           + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
       }
-      results["\(name) wall"] = Double(wall.components.seconds) + Double(wall.components.attoseconds) / 1e18
+      results["\(name) wall"] =
+        Double(wall.components.seconds) + Double(wall.components.attoseconds) / 1e18
       results["\(name) processor"] = seconds(after) - seconds(before)
       FileHandle.standardError.write(
-        Data("\(name): \(results["\(name) wall"]!) s, processor \(results["\(name) processor"]!) s\n".utf8))
+        Data(
+          "\(name): \(results["\(name) wall"]!) s, processor \(results["\(name) processor"]!) s\n"
+            .utf8))
     }
 
     var snapshot = PopulationSnapshot.empty
     func measurePopulation() async throws {
       for level in 0..<program.populationLevels {
-        guard let sql = printer.population(level: level, asOf: asOf, snapshot: snapshot) else { continue }
+        guard let sql = printer.population(level: level, asOf: asOf, snapshot: snapshot) else {
+          continue
+        }
         for row in try await session.query(sql).rows {
           guard let index = row[0].int, let value = row[1].double else { continue }
           snapshot.values[program.requirements[index].key] = value
@@ -66,6 +71,10 @@ import Warehouse
     if task == "refresh" || task == "all" {
       try await measure("together") {
         try await answer(printer.answers(asOf: asOf, snapshot: snapshot))
+      }
+      try await measure("together without next_due") {
+        try await answer(
+          printer.answers(asOf: asOf, snapshot: snapshot, includesNextDue: false))
       }
       for rule in BenchmarkRules.candidates(3) {
         try await measure("alone \(rule): \(BenchmarkRules.texts()[rule])") {
