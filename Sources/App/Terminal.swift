@@ -21,6 +21,13 @@ enum Terminal {
       Data("\r\u{1B}[K\(Words.text("progress.\(step.rawValue)"))".utf8))
   }
 
+  /// The share done, from 0 to 1, in the same way.
+  static func progress(share: Double) {
+    guard errorIsTerminal else { return }
+    let text = Words.text("progress.share", ["share": .share(share)])
+    FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+  }
+
   /// Wipes the progress line.
   static func endProgress() {
     guard errorIsTerminal else { return }
