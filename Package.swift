@@ -103,7 +103,8 @@ let package = Package(
     tests(
       "SegmentsTests",
       [
-        "Segments", "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+        "Segments", "SegmentLanguage", "StatisticalModels", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
       ]),
     library(
       "Platform",
@@ -160,6 +161,10 @@ let package = Package(
         "Generation", "ReferenceData", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
       ]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
+    tests(
+      "SegmentAgreementTests",
+      ["SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"],
+      extra: optimised),
     tests(
       "ReferenceDataTests",
       ["ReferenceData", "CustomerSchema", "DuckDBEngine", "Warehouse", "SQLBuilder"],

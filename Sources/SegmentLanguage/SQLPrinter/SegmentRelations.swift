@@ -1,0 +1,21 @@
+package import SQLBuilder
+
+/// What the printed SQL reads, by name, so that views and temporary tables can stand in.
+package struct SegmentRelations: Sendable, Hashable {
+  /// `customer_id`: whose answers are told.
+  package var customers: SQL = "profiled_customer"
+  /// `customer_id` and a column of each attribute's id.
+  package var attributes: SQL = "customer_attribute"
+  /// `customer_id`, `attribute_id`, `valid_from`, `value`, `row_id`.
+  package var history: SQL = "attribute_history"
+  /// `segment_id`, `customer_id`, `entered_at`, `left_at`.
+  package var memberships: SQL = "membership"
+  /// `segment_id`, `customer_id`, `is_included`.
+  package var decisions: SQL = "segment_manual"
+  /// Stands in for the table of a stream, by the table's name.
+  package var tables: [String: SQL] = [:]
+
+  package init() {}
+
+  func table(_ name: String) -> SQL { tables[name] ?? "\(identifier: name)" }
+}
