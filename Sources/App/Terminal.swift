@@ -1,3 +1,4 @@
+internal import CustomerSchema
 internal import Foundation
 internal import Platform
 

@@ -1,4 +1,5 @@
 package import CustomerSchema
+package import ReferenceData
 
 /// What is generated.
 package struct GenerationOptions: Sendable, Hashable {
@@ -28,12 +29,7 @@ package enum GenerationError: UserFacingError, Sendable, Hashable {
   /// The folder has files already: nothing is overwritten.
   case folderNotEmpty(String)
   case cannotWrite(file: String, reason: String)
-  case country(String)
-  case reference(ReferenceProblem)
-
-  package enum ReferenceProblem: Sendable, Hashable {
-    case table(UserMessage)
-  }
+  case reference(ReferenceDataError)
 
   package var userMessage: UserMessage {
     switch self {
@@ -41,15 +37,9 @@ package enum GenerationError: UserFacingError, Sendable, Hashable {
       UserMessage("generate.folder_not_empty", ["folder": .text(folder)])
     case .cannotWrite(let file, let reason):
       UserMessage("output.cannot_write", ["file": .text(file), "reason": .text(reason)])
-    case .country(let country): UserMessage("generate.country", ["country": .text(country)])
-    case .reference(.table(let message)): message
+    case .reference(let error): error.userMessage
     }
   }
 
-  package var exitStatus: ExitStatus {
-    switch self {
-    case .country: .usage
-    default: .environment
-    }
-  }
+  package var exitStatus: ExitStatus { .environment }
 }

@@ -36,7 +36,7 @@ package struct Generator: Sendable {
       population = try Population()
       companies = options.includesCompanies ? try Companies() : nil
     } catch {
-      throw GenerationError.reference(.table(error.userMessage))
+      throw GenerationError.reference(error)
     }
     let output = try OutputFolder(folder, withCompanies: options.includesCompanies)
     do {

@@ -29,10 +29,6 @@ struct Weighted: Sendable {
 
 /// The real distributions that people are drawn from, made once.
 struct Population: Sendable {
-  struct Street: Sendable {
-    let name: String
-  }
-
   let communes: [Commune]
   let postalCodes: [[String]]
   private let communeWeights: Weighted
