@@ -174,7 +174,7 @@ let package = Package(
       [
         "SegmentLanguage", "Presentation", "DuckDBEngine", "Warehouse", "CustomerSchema",
         "SQLBuilder",
-      ]),
+      ], exclude: ["Goldens"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),

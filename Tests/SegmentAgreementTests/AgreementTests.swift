@@ -11,6 +11,11 @@ import Warehouse
   func `on random rules and customers`(seed: Int) async throws {
     let outcome = try await Agreement(seed: UInt64(seed)).run()
     #expect(outcome.pairs > 2000)
+    // Rules that are nearly always true, or false, would prove little.
+    #expect((0.1...0.9).contains(Double(outcome.members) / Double(outcome.pairs)))
+    #expect(outcome.numbers > 0)
+    #expect(outcome.expired > outcome.pairs / 10)
+    #expect(outcome.made.count >= 30, "\(outcome.made)")
   }
 
   @Test(.enabled(if: ProcessInfo.processInfo.environment["QUARTIER_SOAK_SECONDS"] != nil))
@@ -31,7 +36,10 @@ import Warehouse
 struct Agreement {
   struct Outcome {
     var pairs = 0
-    var changes = 0
+    var numbers = 0
+    var made: [String: Int] = [:]
+    var members = 0
+    var expired = 0
   }
 
   let seed: UInt64
@@ -45,6 +53,7 @@ struct Agreement {
     let schema = TestSchema.schema(zone: zone)
     let clock = try #require(WorkspaceClock(timeZone: zone))
     let asOf = Self.instant(clock, &rng)
+    var outcome = Outcome()
     var generator = RandomRules(seed: seed, today: clock.day(of: asOf))
     var rules: [SegmentRule] = []
     for index in 0..<40 {
@@ -54,12 +63,12 @@ struct Agreement {
           hasDecisions: rng.chance(0.2)))
       if index % 4 == 0 { generator.segments.append("s\(index)") }
     }
+    outcome.made = generator.made
     let customers = RandomCustomers(
       clock: clock, asOf: asOf, segments: rules.prefix(12).map(\.id))
     let people = (1...80).map { customers.customer(Int64($0), using: &rng) }
     let program = try SegmentProgram(rules: rules, schema: schema, clock: clock)
     let warehouse = try await TestWarehouse()
-    var outcome = Outcome()
     var instant = asOf
     for _ in 0..<2 {
       try await warehouse.load(people, asOf: instant)
@@ -97,7 +106,17 @@ struct Agreement {
     _ asOf: Int64, _ outcome: inout Outcome, _ rng: inout SeededGenerator
   ) async throws -> [[Answer]] {
     let printer = SQLPrinter(program, relations: TestWarehouse.relations)
-    let snapshot = PopulationSnapshot.empty
+    var snapshot = PopulationSnapshot.empty
+    for level in 0..<program.populationLevels {
+      guard let sql = printer.population(level: level, asOf: asOf, snapshot: snapshot) else {
+        continue
+      }
+      for row in try await warehouse.session.query(sql).rows {
+        guard let index = row[0].int, let value = row[1].double else { continue }
+        snapshot.values[program.requirements[index].key] = value
+        outcome.numbers += 1
+      }
+    }
     let table = try await warehouse.session.query(
       printer.answers(asOf: asOf, snapshot: snapshot))
     var told: [Int64: [SQLValue]] = [:]
@@ -113,6 +132,8 @@ struct Agreement {
       let row = try #require(told[person.id])
       for (index, answer) in answers.enumerated() {
         outcome.pairs += 1
+        if answer.isMember { outcome.members += 1 }
+        if answer.validUntil != .max { outcome.expired += 1 }
         guard row[index + 1].bool != answer.isMember else { continue }
         let text = await Disagreement(
           rule: program.rules[index], rules: program.rules, customer: person, asOf: asOf,

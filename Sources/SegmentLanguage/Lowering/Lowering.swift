@@ -192,14 +192,10 @@ final class Lowering {
   func requirement(
     _ statistic: PopulationRequirement.Statistic, _ value: NodeID, among: NodeID?, text: String
   ) -> NodeID {
-    let used =
-      parameters.isEmpty
-      ? ""
-      : " "
-        + parameters.keys.sorted().map {
-          "\($0)=\(String(describing: parameters[$0]))"
-        }.joined(separator: " ")
-    let key = text + used
+    let used = parameters.sorted { $0.key < $1.key }.map {
+      " \($0.key)=\(Expression(.literal($0.value)).text)"
+    }
+    let key = text + used.joined()
     if let known = requirementIDs[key] { return add(.frozen(known)) }
     requirements.append(
       PopulationRequirement(

@@ -48,7 +48,7 @@ extension QueryPrinter {
       lead(epoch_us(valid_from)) OVER (PARTITION BY customer_id ORDER BY valid_from, row_id) AS n\(separator)\
       \(latest.joined()) FROM \(relations.history) \
       WHERE attribute_id IN (\(ids)) \
-      AND customer_id IN (SELECT customer_id FROM \(relations.customers))
+      \(relations.restriction("customer_id"))
       """
     let told: SQL = """
       SELECT customer_id, f, n, \(condition) AS ok FROM \

@@ -64,7 +64,7 @@ extension QueryPrinter {
       """
       SELECT customer_id, \(selected.joined()) FROM \(relations.memberships) \
       WHERE segment_id IN (\(wanted)) \
-      AND customer_id IN (SELECT customer_id FROM \(relations.customers)) GROUP BY customer_id
+      \(relations.restriction("customer_id")) GROUP BY customer_id
       """)
     return (table, results)
   }
@@ -88,7 +88,7 @@ extension QueryPrinter {
       table,
       """
       SELECT customer_id, \(selected.joined()) FROM \(relations.decisions) \
-      WHERE customer_id IN (SELECT customer_id FROM \(relations.customers)) GROUP BY customer_id
+      WHERE customer_id IS NOT NULL\(relations.restriction("customer_id")) GROUP BY customer_id
       """)
     return (table, results)
   }
@@ -124,7 +124,7 @@ extension QueryPrinter {
         SELECT customer_id, min(epoch_us(valid_from)) AS \(identifier: column) \
         FROM \(relations.history) WHERE valid_from > \(.instant(asOf)) \
         AND attribute_id IN (\(ids)) \
-        AND customer_id IN (SELECT customer_id FROM \(relations.customers)) GROUP BY customer_id
+        \(relations.restriction("customer_id")) GROUP BY customer_id
         """)
       registerDue(column)
       result.append((table, [(column, "\(identifier: column)")]))
@@ -138,7 +138,7 @@ extension QueryPrinter {
           """
           SELECT customer_id, min(epoch_us(happened_at)) AS \(identifier: column) \
           FROM \(relations.table(stream)) WHERE happened_at > \(.instant(asOf)) \
-          AND customer_id IN (SELECT customer_id FROM \(relations.customers)) GROUP BY customer_id
+          \(relations.restriction("customer_id")) GROUP BY customer_id
           """)
         registerDue(column)
         return (table, [(column, "\(identifier: column)")])

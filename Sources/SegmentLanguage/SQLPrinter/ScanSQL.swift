@@ -201,9 +201,8 @@ struct RowSource {
       var conditions: [SQL] = ["t.happened_at <= \(.instant(asOf))"]
       if let low, low > .min { conditions.append("t.happened_at >= \(.instant(low.storable))") }
       if let kind = stream.kind { conditions.append("t.kind = \(kind)") }
-      // Without a condition on the customer the whole table would be grouped for a few of them.
       conditions.append(
-        "t.customer_id IN (SELECT customer_id FROM \(printer.relations.customers))")
+        "t.customer_id IS NOT NULL\(printer.relations.restriction("t.customer_id"))")
       source = """
         \(printer.relations.table(stream.table)) AS t\(join(customers)) \
         WHERE \(conditions.joined(separator: " AND "))
@@ -231,8 +230,8 @@ struct RowSource {
     return """
       SELECT customer_id, unnest(elements) AS object, generate_subscripts(elements, 1) AS position \
       FROM (SELECT a.customer_id, TRY(from_json(\(column), \(literal: shape))) AS elements \
-      FROM \(printer.relations.attributes) AS a WHERE a.customer_id IN \
-      (SELECT customer_id FROM \(printer.relations.customers)))
+      FROM \(printer.relations.attributes) AS a \
+      WHERE a.customer_id IS NOT NULL\(printer.relations.restriction("a.customer_id")))
       """
   }
 }
