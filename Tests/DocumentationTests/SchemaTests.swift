@@ -159,9 +159,11 @@ import Testing
     ] { #expect(try problems(schema, answers) == "", "\(schema)") }
   }
 
-  @Test func `doctor and init say what their schemas describe`() throws {
+  @Test func `doctor, init and generate say what their schemas describe`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     #expect(try problems("doctor", [try answer("doctor")]) == "")
     #expect(try problems("init", [try answer("init", "shop")]) == "")
+    let base = try answer("generate", "--customers", "50", "--b2b", "--out", "base")
+    #expect(try problems("generate", [base]) == "")
   }
 }
