@@ -21,7 +21,9 @@ package enum RunSummary {
     let style: TerminalStyle
 
     func sections() -> [[String]] {
-      [title(), files(), headlines(), segments(), value(), groups(), aside(), notices()].filter { !$0.isEmpty }
+      [title(), files(), headlines(), segments(), value(), groups(), aside(), notices()].filter {
+        !$0.isEmpty
+      }
     }
 
     private func heading(_ key: String) -> String {

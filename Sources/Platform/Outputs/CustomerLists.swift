@@ -50,7 +50,8 @@ struct CustomerLists {
   /// Who only interacts is in the table too, as a customer without a purchase.
   private var table: SQL {
     let base: SQL =
-      hasModels ? "(SELECT * FROM customers LEFT JOIN customer_models USING (customer))" : "customers"
+      hasModels
+      ? "(SELECT * FROM customers LEFT JOIN customer_models USING (customer))" : "customers"
     guard hasEngagement else { return base }
     return """
       (SELECT * REPLACE (

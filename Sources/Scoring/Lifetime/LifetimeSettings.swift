@@ -5,7 +5,7 @@ package import StatisticalModels
 package struct LifetimeSettings: Sendable {
   /// Nil lets the hold-out decide.
   package var family: LifetimeFamily?
-  /// Whether another family may take the place of a given one that these data do not carry.
+  /// Whether plain NBD may take the place of a given family that these data do not carry.
   package var fallsBack = false
   package var unit = TimeUnit.week
   package var horizon = Horizon.twelveMonths

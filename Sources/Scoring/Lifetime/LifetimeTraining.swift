@@ -212,8 +212,9 @@ package struct LifetimeTraining: Sendable {
   }
 
   private func fallbacks(_ chosen: LifetimeFamily?) -> [LifetimeFamily] {
-    guard settings.family == nil || settings.fallsBack else { return [] }
     // Where nobody seems to leave, only the model in which nobody does has a sensible fit.
+    if settings.fallsBack { return [.nbd] }
+    guard settings.family == nil else { return [] }
     return [.mbgNBD, .paretoNBD, .bgNBD, .nbd].filter { $0 != chosen }
   }
 
