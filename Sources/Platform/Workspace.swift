@@ -186,10 +186,11 @@ extension Workspace {
             "INSERT INTO quartier.run_thresholds VALUES (\(run), \(measure), \(position), \(cut))")
         }
       }
+      let models: SQL = outcome.models == nil ? "" : "LEFT JOIN customer_models USING (customer)"
       try await session.execute(
         """
         INSERT INTO quartier.run_customers BY NAME SELECT \(run) AS run_id, * FROM customers
-        \(outcome.models == nil ? "" : "LEFT JOIN customer_models USING (customer)")
+        \(models)
         """)
       if let models = outcome.models { try await KeepModels(session).keep(models) }
       return run

@@ -117,7 +117,7 @@ package struct LifetimeTraining: Sendable {
     let row = try await session.row(
       """
       SELECT count(*), count(*) FILTER (x > 0), CAST(coalesce(sum(x), 0) AS BIGINT),
-        min(first_day), avg(mean_spend) FILTER (mean_spend > 0)
+        min(first_day)
       FROM purchase_history
       """)
     guard let first = row[3].days.map(LocalDate.init(daysSinceEpoch:)) else {
@@ -127,7 +127,7 @@ package struct LifetimeTraining: Sendable {
       try await session.value(
         """
         SELECT CAST(sum(gross) AS DOUBLE) / greatest(sum(occasions), 1) FROM (
-          SELECT coalesce(x * mean_spend, 0) AS gross, x AS occasions FROM purchase_history)
+          SELECT CAST(round(coalesce(x * mean_spend, 0), 4) AS DECIMAL(30, 4)) AS gross, x AS occasions FROM purchase_history)
         """
       ).double ?? 0
     return LifetimeReport(
