@@ -18,6 +18,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -83,22 +84,24 @@ def once(arguments, options):
     # Others' share is judged over the whole life of the process, reading included.
     if not options.busy:
         orders.wait_for_idle()
-    before, own, start = orders.busy(), children(), time.monotonic()
-    done = subprocess.run(
-        [str(argument) for argument in arguments], capture_output=True, text=True,
-        env=os.environ | limits,
-    )  # fmt: skip
-    life = time.monotonic() - start
-    if done.returncode != 0:
-        sys.exit(f"status {done.returncode} from: {' '.join(map(str, arguments))}\n{done.stderr}")
-    others = (orders.busy() - before - (children() - own)) / life / os.cpu_count()
-    result = json.loads(done.stdout.strip().splitlines()[-1])
-    return others, result
-
-
-def children():
-    usage = os.times()
-    return usage.children_user + usage.children_system
+    before, start = orders.busy(), time.monotonic()
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [str(argument) for argument in arguments], stdout=said, stderr=errors,
+            env=os.environ | limits,
+        )  # fmt: skip
+        _, status, usage = os.wait4(process.pid, 0)
+        life = time.monotonic() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        for file in (said, errors):
+            file.seek(0)
+        if process.returncode != 0:
+            sys.exit(f"status {process.returncode} from: {' '.join(map(str, arguments))}\n"
+                     + errors.read().decode(errors="replace"))  # fmt: skip
+        result = json.loads(said.read().decode().strip().splitlines()[-1])
+    result["peak"] = usage.ru_maxrss / 1024
+    own = usage.ru_utime + usage.ru_stime
+    return (orders.busy() - before - own) / life / os.cpu_count(), result
 
 
 def measure(arguments, options):
@@ -113,9 +116,9 @@ def measure(arguments, options):
 
 def compare(options, python, data):
     agree = True
-    orders.row("task", "contender", "wall, s", "processor, s", "wall: it ÷ quartier",
-               "processor: it ÷ quartier", "figures")  # fmt: skip
-    orders.row("---", "---", *["---:"] * 4, "---")
+    orders.row("task", "contender", "wall, s", "processor, s", "peak memory, MiB",
+               "wall: it ÷ quartier", "processor: it ÷ quartier", "figures")  # fmt: skip
+    orders.row("---", "---", *["---:"] * 5, "---")
     for task in options.tasks:
         peers, tolerances = TASKS[task]
         contenders = [OURS] + [peer for peer in peers if peer not in options.without]
@@ -148,7 +151,8 @@ def compare(options, python, data):
                          f"{processor[name] / processor[OURS]:.1f}",
                          "DIFFER: " + ", ".join(apart) if apart else "agree"]  # fmt: skip
             label = "Quartier" if name == OURS else name
-            orders.row(task, label, f"{wall[name]:.2f}", f"{processor[name]:.2f}", *cells)
+            orders.row(task, label, f"{wall[name]:.2f}", f"{processor[name]:.2f}",
+                       f"{max(run['peak'] for run in results[name]):.0f}", *cells)  # fmt: skip
     print()
     print("Figures agree." if agree else "FIGURES DIFFER: see above.")
     return 0 if agree else 1

@@ -5,8 +5,7 @@ import Testing
 @Suite struct `Pages` {
   static let guides = [
     "command-line", "customer-table", "figures", "found-groups", "lifetime-value", "model-cards",
-    "orders",
-    "report-and-lists", "rfm", "survival", "tribes", "workspace",
+    "orders", "report-and-lists", "rfm", "segment-language", "survival", "tribes", "workspace",
   ]
 
   @Test func `every guide exists in French and in English`() throws {
