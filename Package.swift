@@ -145,6 +145,11 @@ let package = Package(
     .executableTarget(
       name: "ModelBenchmark", dependencies: ["StatisticalModels", "NumericalMethods"],
       path: "Benchmarks/models/contender", swiftSettings: strict),
+    .executableTarget(
+      name: "SegmentBenchmark",
+      dependencies: [
+        "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+      ], path: "Benchmarks/segments/contender", swiftSettings: strict),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
