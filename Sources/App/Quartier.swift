@@ -9,7 +9,8 @@ struct Quartier: AsyncParsableCommand {
       discussion: Words.text("cli.discussion"), version: quartierVersion,
       subcommands: [
         DemoCommand.self, RunCommand.self, InitCommand.self, SegmentsCommand.self,
-        RefreshCommand.self, CustomerCommand.self, ModelCommand.self, DoctorCommand.self,
+        RefreshCommand.self, CustomerCommand.self, ModelCommand.self, GenerateCommand.self,
+        DoctorCommand.self,
       ])
   }
 }

@@ -77,7 +77,7 @@ import Testing
 
   private static func documentedColumnTypes() throws -> [String] {
     let page = try Page("customer-table", .english)
-    let rows = try page.table(with: "customer").rows + page.table(with: "interactions").rows
+    let rows = try ["customer", "p_alive", "interactions"].flatMap { try page.table(with: $0).rows }
     return rows.map { span($0[0]) + " " + span($0[1]) }
   }
 
@@ -93,12 +93,12 @@ import Testing
         import duckdb, sys
         base = duckdb.connect(sys.argv[1])
         base.execute("INSERT INTO customer (first_seen) SELECT make_timestamptz(1704067200000000) "
-          "FROM range(30)")
+          "FROM range(20000)")
         base.execute('''
           INSERT INTO orders (customer_id, happened_at, local_at, source, key, row_id, kind, amount)
-          SELECT 1 + i % 20, make_timestamptz(at), make_timestamp(at), 'till', i::VARCHAR,
+          SELECT 1 + i % 20, make_timestamptz(moment), make_timestamp(moment), 'till', i::VARCHAR,
             nextval('row_ids'), 'purchase', 10
-          FROM (SELECT i, (1704067200000000 + i * 86400000000)::BIGINT AS at FROM range(40) AS t(i))
+          FROM (SELECT i, (1704067200000000 + i * 86400000000)::BIGINT AS moment FROM range(45) AS t(i))
           ''')
         """, shop.appending(path: "quartier.duckdb").path,
       ])
@@ -108,6 +108,9 @@ import Testing
     for (name, text) in [("segments.yaml", example), ("fr.yaml", french)] {
       try Data((text + "\n").utf8).write(to: shop.appending(path: name))
     }
+    try Data(
+      "- name: Recent\n  rule: count(orders, last 30 days) >= 1\n  renamed_from: Late\n".utf8
+    ).write(to: shop.appending(path: "renamed.yaml"))
     try Data("- name: Late\n  rule: count(orders, last 30 days) >= 1\n".utf8)
       .write(to: shop.appending(path: "late.yaml"))
     func answer(_ arguments: String...) throws -> Data {
@@ -121,12 +124,13 @@ import Testing
       return answer.output
     }
     let checks = [
-      try segments("check", "-f", "segments.yaml"), try segments("check", "-f", "fr.yaml"),
+      try segments("check", "-f", "segments.yaml"), try segments("check", "-f", "late.yaml"),
     ]
     #expect(try problems("segments-check", checks) == "")
     let applied = [
       try segments("apply", "-f", "segments.yaml", "--dry-run"),
       try segments("apply", "-f", "segments.yaml"), try segments("apply", "-f", "late.yaml"),
+      try segments("apply", "-f", "renamed.yaml"),
     ]
     #expect(try problems("segments-apply", applied) == "")
     let lists = [try segments("list")]
@@ -141,12 +145,12 @@ import Testing
       ("segments-show", [try segments("show", "VIP"), try segments("show", "VIP asleep")]),
       (
         "segments-preview",
-        [try segments("preview", "orders >= 2"), try segments("preview", "orders > 50")]
+        [try segments("preview", "orders = 0"), try segments("preview", "orders >= 3")]
       ),
       ("segments-diff", [try segments("diff", "-f", "fr.yaml")]),
       ("segments-export", [try segments("export")]),
-      ("segments-history", [try segments("history", "Late", "--by", "week")]),
-      ("segments-members", [try segments("members", "Late", "--on", "2024-02-15")]),
+      ("segments-history", [try segments("history", "Recent", "--by", "week")]),
+      ("segments-members", [try segments("members", "Recent", "--on", "2024-02-15")]),
       (
         "segments-transitions",
         [try segments("transitions", "--from", "2024-02-15", "--to", "2024-03-10")]
@@ -155,9 +159,11 @@ import Testing
     ] { #expect(try problems(schema, answers) == "", "\(schema)") }
   }
 
-  @Test func `doctor and init say what their schemas describe`() throws {
+  @Test func `doctor, init and generate say what their schemas describe`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     #expect(try problems("doctor", [try answer("doctor")]) == "")
     #expect(try problems("init", [try answer("init", "shop")]) == "")
+    let base = try answer("generate", "--customers", "50", "--b2b", "--out", "base")
+    #expect(try problems("generate", [base]) == "")
   }
 }

@@ -28,17 +28,17 @@ import Testing
       base = duckdb.connect(store)
       have = base.execute("SELECT count(*) FROM customer").fetchone()[0]
       base.execute("INSERT INTO customer (first_seen) SELECT make_timestamptz(1704067200000000) "
-        "FROM range(?)", [max(0, customers - have)])
+        "FROM range($n)", {"n": max(0, customers - have)})
       base.execute('''
         INSERT INTO orders (customer_id, happened_at, local_at, source, key, row_id, kind, amount)
-        SELECT 1 + hash(i, $seed) % $customers, make_timestamptz(at), make_timestamp(at), 'till',
-          $seed || '-' || i, nextval('row_ids'), 'purchase', 5 + hash(i, $seed, 1) % 60
+        SELECT 1 + (hash(i, $seed) % $customers::UBIGINT)::BIGINT, make_timestamptz(moment), make_timestamp(moment), 'till',
+          $seed || '-' || i, nextval('row_ids'), 'purchase', 5 + (hash(i, $seed, 1) % 60)::INTEGER
         FROM (SELECT i, 1704067200000000 + ($low * 86400000000
-            + (hash(i, $seed, 2) % (($high - $low) * 86400)::UBIGINT) * 1000000)::BIGINT AS at
+            + (hash(i, $seed, 2) % (($high - $low) * 86400)::UBIGINT)::BIGINT * 1000000)::BIGINT AS moment
           FROM range($customers * 2) AS t(i))''',
         {"seed": seed, "customers": customers, "low": low, "high": high})
       base.execute("INSERT INTO touched_customer (customer_id) SELECT DISTINCT customer_id "
-        "FROM orders WHERE key LIKE ? || '-%'", [str(seed)])
+        "FROM orders WHERE key LIKE $p", {"p": f"{seed}-%"})
       base.close()
       """, workspace + "/quartier.duckdb", String(customers), String(from), String(to),
       String(seed))
@@ -58,7 +58,7 @@ import Testing
       return answer
     }
     let checked = try await quartier("segments", "check", "-f", "segments.yaml")
-    #expect(checked.error.contains("Les deux") && checked.error.contains("segments.yaml:11:11"))
+    #expect(checked.error.contains("Les deux") && checked.error.contains("segments.yaml:10:11"))
     let dry = try await quartier(
       "segments", "apply", "-f", "segments.yaml", "--dry-run", "--json"
     ).json()

@@ -25,7 +25,7 @@ import Warehouse
     - {name: Back, rule: "resumed(orders, after 12 days, last 7 days)"}
     - {name: Steady, rule: "regularly(orders, in at least 3 of last 4 weeks)"}
     - {name: Pair, rule: "sequence(orders where amount > 60 EUR then orders where amount > 60 EUR within 5 days, last 30 days)"}
-    - {name: Alone, rule: "sequence(orders where amount > 80 EUR then not orders within 4 days, last 20 days)"}
+    - {name: Alone, rule: "sequence(orders where amount > 80 EUR then no orders within 4 days, last 20 days)"}
     - {name: First, rule: "first_time(orders where amount > 100 EUR, last 15 days)"}
     - {name: Evening, rule: "count(orders where hour >= 18, last 3 weeks) >= 3"}
     - {name: Weekend, rule: "count(orders where weekday >= 6) > count(orders where weekday < 6)"}

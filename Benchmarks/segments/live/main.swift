@@ -67,10 +67,10 @@ try await session.execute(
 try await session.execute(
   """
   INSERT INTO orders (customer_id, happened_at, local_at, source, key, row_id, kind, amount)
-  SELECT 1 + i % \(customers), at, timezone('Europe/Paris', at), 'till', i::VARCHAR,
+  SELECT 1 + i % \(customers), moment, timezone('Europe/Paris', moment), 'till', i::VARCHAR,
     nextval('row_ids'), 'purchase', 5 + hash(i) % 60
   FROM (SELECT i, make_timestamptz(\(SQLValue.int(start))
-      + (hash(i, 1) % \(SQLValue.int(300 * 86_400))::UBIGINT)::BIGINT * 1000000) AS at
+      + (hash(i, 1) % \(SQLValue.int(300 * 86_400))::UBIGINT)::BIGINT * 1000000) AS moment
     FROM range(\(customers * rowsEach)) AS t(i))
   """)
 let opened = start + 300 * day

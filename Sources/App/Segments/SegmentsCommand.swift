@@ -46,16 +46,6 @@ struct DefinitionFileOption: ParsableArguments {
   var file: String
 }
 
-/// A day, written `2024-12-31` or `31/12/2024`.
-struct DayArgument: ExpressibleByArgument {
-  let value: LocalDate
-
-  init?(argument: String) {
-    guard case .date(let date)? = AsOfArgument(argument: argument)?.value else { return nil }
-    value = date
-  }
-}
-
 /// Prints answers.
 enum Answers {
   /// As JSON: keys in snake case, sorted.

@@ -80,7 +80,10 @@ extension SegmentsCommand {
       Terminal.write(style.apply(.bold, Localizer.printable(segment.name)))
       func line(_ key: String, _ value: String?) {
         guard let value, !value.isEmpty else { return }
-        Terminal.write("\(Words.text("segments.column.\(key)")) : \(Localizer.printable(value))")
+        Terminal.write(
+          Words.text(
+            "segments.line",
+            ["label": .text(Words.text("segments.column.\(key)")), "value": .text(value)]))
       }
       line("sentence", card.sentence)
       line("rule", segment.rule)
