@@ -9,7 +9,7 @@ struct Quartier: AsyncParsableCommand {
       discussion: Words.text("cli.discussion"), version: quartierVersion,
       subcommands: [
         DemoCommand.self, RunCommand.self, CustomerCommand.self, InitCommand.self,
-        DoctorCommand.self,
+        DoctorCommand.self, ImportCommand.self, ImportsCommand.self,
       ])
   }
 }

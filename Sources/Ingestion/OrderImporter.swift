@@ -49,7 +49,8 @@ package struct OrderImporter: Sendable {
   }
 
   /// As above, with the sources as they were understood.
-  func stageOrders() async throws(IngestionError) -> (report: ImportReport, sources: [OrderSource]) {
+  func stageOrders() async throws(IngestionError) -> (report: ImportReport, sources: [OrderSource])
+  {
     let mapping = try readMapping()
     let cells = CellSQL(zone: try timeZone())
     try await session.createQuarantine()

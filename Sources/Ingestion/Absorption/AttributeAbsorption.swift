@@ -271,7 +271,8 @@ struct AttributeAbsorption {
         SELECT customer_id FROM import_current)
       """)
     try await session.perform(
-      "INSERT INTO quartier.customer_attribute BY NAME SELECT * FROM import_current ORDER BY customer_id")
+      "INSERT INTO quartier.customer_attribute BY NAME SELECT * FROM import_current ORDER BY customer_id"
+    )
     for attribute in attributes {
       let id = attribute.id
       try await session.perform(

@@ -144,7 +144,8 @@ struct AttributeStaging {
         inner.append("\(parts.zoned) AS \(identifier: "z\(index)")")
         inner.append("\(parts.local) AS \(identifier: "l\(index)")")
         outer.append(
-          "\(moments.instant(zoned: SQL.column("z\(index)"), local: SQL.column("l\(index)"))) AS \(value)")
+          "\(moments.instant(zoned: SQL.column("z\(index)"), local: SQL.column("l\(index)"))) AS \(value)"
+        )
       case .count, .duration:
         if type == .integer {
           outer.append("TRY_CAST(\(cell) AS BIGINT) AS \(value)")
@@ -152,7 +153,8 @@ struct AttributeStaging {
           inner.append("\(number) AS \(identifier: "n\(index)")")
           let whole = SQL.column("n\(index)")
           outer.append(
-            "CASE WHEN \(whole) = trunc(\(whole)) THEN TRY_CAST(\(whole) AS BIGINT) END AS \(value)")
+            "CASE WHEN \(whole) = trunc(\(whole)) THEN TRY_CAST(\(whole) AS BIGINT) END AS \(value)"
+          )
         }
       case .decimal, .money: outer.append("\(number) AS \(value)")
       case .share, .number: outer.append("TRY_CAST(\(number) AS DOUBLE) AS \(value)")

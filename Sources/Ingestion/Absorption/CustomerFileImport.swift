@@ -9,34 +9,19 @@ struct CustomerFileImport {
 
   private var session: any QuerySession { context.session }
 
-  /// The columns that name a customer, and how.
-  private struct Naming {
-    let id: Int
-    let email: Int?
-    let isEmail: Bool
-    let type: String
-    var roles: [ColumnRole: Int]
-  }
-
   func run() async throws(IngestionError) -> FileImportReport {
     var loaded = loaded
     let profiles = loaded.profiles
     let file = loaded.table.file
-    let naming = try naming(profiles)
-    let validFrom = validityColumn(profiles, naming)
+    let naming = try CustomerNaming(
+      file: file.name, profiles: profiles, mapping: context.mapping, kind: context.kind,
+      columns: loaded.table.columns)
+    let validFrom = naming.validFrom
     let known: [AttributeStore.Entry]
     do throws(WarehouseError) { known = try await AttributeStore.entries(session) } catch {
       throw .engine(error)
     }
-    var excluded = Set([validFrom].compactMap { $0 })
-    if !naming.isEmail, naming.roles[.name] != naming.id, naming.roles[.phone] != naming.id {
-      excluded.insert(naming.id)
-    }
-    let attributeRoles = naming.roles.filter { $0.key != .customer && $0.value != validFrom }
-    var columns = try AttributeRecognition(
-      loaded: loaded, profiles: profiles, mapping: context.mapping, known: known,
-      excluded: excluded, roles: Dictionary(attributeRoles.map { ($1, $0) }) { first, _ in first }
-    ).columns()
+    var columns = try naming.attributes(loaded, profiles, context.mapping, known)
     try await context.normalise(&loaded)
     let forms = try await forms(loaded, profiles, columns, validFrom)
     let staged = try await AttributeStaging(
@@ -70,7 +55,7 @@ struct CustomerFileImport {
   }
 
   private func absorb(
-    _ columns: [AttributeColumn], _ known: [AttributeStore.Entry], _ naming: Naming,
+    _ columns: [AttributeColumn], _ known: [AttributeStore.Entry], _ naming: CustomerNaming,
     _ started: FileImportReport, _ lines: Int, _ unusable: Int
   ) async throws(IngestionError) -> FileImportReport {
     var report = started
@@ -127,61 +112,6 @@ struct CustomerFileImport {
 
   // MARK: Columns
 
-  private func naming(_ profiles: [ColumnProfile]) throws(IngestionError) -> Naming {
-    let file = loaded.table.file.name
-    var roles = try CustomerRecognition(
-      file: file, profiles: profiles, mapping: context.mapping
-    ).assign(ordersUseEmail: false)
-    func words(_ list: [String]) -> Int? {
-      profiles.first { list.contains($0.header.words) && $0.filled > 0 }?.index
-    }
-    if context.mapping.columns[.customer] == nil {
-      switch context.kind {
-      case .contacts: roles[.customer] = words(Self.contactIDs) ?? roles[.customer]
-      case .prospects: roles[.customer] = words(Self.prospectIDs) ?? roles[.customer]
-      case .companies:
-        // The numbers that the state gives come after the ones of the file's own system.
-        roles[.customer] = words(Self.companyIDs) ?? roles[.customer] ?? words(["siret", "siren"])
-      default: break
-      }
-    }
-    let name = roles[.name] ?? words(["company name", "companyname", "raison sociale"])
-    guard
-      let id = [roles[.customer], roles[.email], roles[.phone], name].compactMap({ $0 }).first(
-        where: { profiles[$0].filled > 0 })
-    else { throw .columnMissing(file: file, role: .customer, columns: loaded.table.columns) }
-    if id == name { roles[.name] = id }
-    let profile = profiles[id]
-    let isEmail = profile.share(profile.emails) > 0.8
-    return Naming(
-      id: id, email: isEmail ? nil : roles[.email], isEmail: isEmail,
-      type: isEmail ? "email" : context.kind == .contacts ? "contact" : "customer", roles: roles)
-  }
-
-  private static let contactIDs = ["contact id", "id contact", "n contact", "numero contact"]
-  private static let prospectIDs = ["lead id", "prospect id", "id prospect", "id lead", "n prospect"]
-  private static let companyIDs = [
-    "company id", "id company", "id societe", "id entreprise", "account id", "n societe",
-    "code societe", "organization id",
-  ]
-
-  /// A column that says from when a line's values hold.
-  private func validityColumn(_ profiles: [ColumnProfile], _ naming: Naming) -> Int? {
-    if let told = context.mapping.columns[.date], !told.isEmpty {
-      return try? OrderRecognition.resolve(
-        told, .date, profiles.map(\.name), loaded.table.file.name)
-    }
-    return profiles.first {
-      Self.validityWords.contains($0.header.words) && KindRecognition.isMoment($0)
-        && $0.index != naming.id
-    }?.index
-  }
-
-  private static let validityWords: Set<String> = [
-    "valid from", "as of", "date export", "export date", "exported at", "extraction date",
-    "date extraction", "snapshot date", "valable depuis", "valide partir", "date valeur",
-  ]
-
   private func forms(
     _ loaded: LoadedSource, _ profiles: [ColumnProfile], _ columns: [AttributeColumn],
     _ validFrom: Int?
@@ -203,7 +133,8 @@ struct CustomerFileImport {
   // MARK: Words
 
   private func source(
-    _ loaded: LoadedSource, _ profiles: [ColumnProfile], _ naming: Naming, _ validFrom: Int?,
+    _ loaded: LoadedSource, _ profiles: [ColumnProfile], _ naming: CustomerNaming,
+    _ validFrom: Int?,
     _ columns: [AttributeColumn], _ forms: FileForms, _ lines: Int
   ) -> SourceReport {
     var roles = RoleAssignment()
@@ -219,7 +150,7 @@ struct CustomerFileImport {
   }
 
   private func notices(
-    _ naming: Naming, _ repeated: Int, _ file: String, _ profiles: [ColumnProfile]
+    _ naming: CustomerNaming, _ repeated: Int, _ file: String, _ profiles: [ColumnProfile]
   ) -> [UserMessage] {
     var notices: [UserMessage] = []
     if naming.isEmail || naming.roles[.customer] != naming.id {

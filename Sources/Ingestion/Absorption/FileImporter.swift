@@ -59,6 +59,7 @@ package struct FileImporter: Sendable {
   ///
   /// - Throws: `IngestionError`; nothing of the file is then in the store.
   package func run(_ request: Request) async throws(IngestionError) -> FileImportReport {
+    if let replays = request.replays { try await requireUnchanged(request.file, replays) }
     let mapping = try readMapping()
     guard let zone = ZoneOffsets(options.timeZone) else { throw .timeZoneUnknown(options.timeZone) }
     try await session.createQuarantine()
@@ -87,7 +88,9 @@ package struct FileImporter: Sendable {
     if kind.describesCustomers {
       return try await CustomerFileImport(context: context, loaded: loaded).run()
     }
-    guard let description = KindDescription.of(kind) else { preconditionFailure("kind of no table") }
+    guard let description = KindDescription.of(kind) else {
+      preconditionFailure("kind of no table")
+    }
     return try await RowFileImport(
       context: context, loaded: loaded, description: description
     ).run()
@@ -112,6 +115,16 @@ package struct FileImporter: Sendable {
       file: loaded.table.file.name, profiles: profiles, hasHeader: loaded.hasHeader,
       mapping: mapping, options: options
     ).kind()
+  }
+
+  /// Lines are known by their numbers: they mean something only in the same file.
+  private func requireUnchanged(_ file: String, _ replays: Int) async throws(IngestionError) {
+    let known = try await session.fetchRow(
+      "SELECT digest FROM quartier.imports WHERE import_id = \(number: replays)"
+    ).first?.text
+    let found: String?
+    do throws(IngestionError) { found = try await digest(file) } catch .fileMissing { found = nil }
+    guard found != nil, found == known else { throw .sourceChanged(file: file) }
   }
 
   /// SHA-256 of a file's bytes, in hexadecimal.

@@ -161,7 +161,8 @@ struct OrderAbsorption {
 
   private func compare(_ counts: inout RowCounts) async throws(IngestionError) {
     let known = try await session.fetchInt(
-      "SELECT count(*) FROM (SELECT 1 FROM quartier.orders WHERE source = \(literal: source) LIMIT 1)")
+      "SELECT count(*) FROM (SELECT 1 FROM quartier.orders WHERE source = \(literal: source) LIMIT 1)"
+    )
     if known > 0 {
       try await states()
     } else {
@@ -318,7 +319,8 @@ struct OrderAbsorption {
     let columns = Self.orderColumns.filter { !has($0) }
     let hasKept = hasStates && !columns.isEmpty
     let values = Self.orderColumns.map { name -> SQL in
-      hasKept && !has(name) ? "k.\(identifier: name) AS \(identifier: name)" : "n.\(identifier: name)"
+      hasKept && !has(name)
+        ? "k.\(identifier: name) AS \(identifier: name)" : "n.\(identifier: name)"
     }
     let join: SQL =
       hasKept

@@ -71,9 +71,10 @@ struct OrderFileImport {
       report.importID = id
       return report
     }
-    for table in ["staged_lines", "import_lines", "import_orders", "import_states", "import_kept",
-      "import_ids", "import_people"]
-    { try await session.drop(table) }
+    for table in [
+      "staged_lines", "import_lines", "import_orders", "import_states", "import_kept",
+      "import_ids", "import_people",
+    ] { try await session.drop(table) }
     return report
   }
 

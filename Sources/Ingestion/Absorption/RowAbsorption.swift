@@ -128,7 +128,8 @@ struct RowAbsorption {
       default: counts.changed = count
       }
     }
-    let total = try await session.fetchRow("SELECT count(*), count(*) - count(customer_id) FROM import_new")
+    let total = try await session.fetchRow(
+      "SELECT count(*), count(*) - count(customer_id) FROM import_new")
     counts.added = (total[0].int ?? 0) - counts.unchanged - counts.older - counts.changed
     counts.anonymous = total[1].int ?? 0
   }

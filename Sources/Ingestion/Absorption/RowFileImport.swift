@@ -73,9 +73,10 @@ struct RowFileImport {
       report.importID = id
       return report
     }
-    for table in ["import_rows", "import_new", "import_states", "import_repeated", "import_kept",
-      "import_ids", "import_people"]
-    { try await session.drop(table) }
+    for table in [
+      "import_rows", "import_new", "import_states", "import_repeated", "import_kept",
+      "import_ids", "import_people",
+    ] { try await session.drop(table) }
     return report
   }
 
@@ -87,16 +88,8 @@ struct RowFileImport {
   private func require(
     _ roles: RoleAssignment, _ loaded: LoadedSource
   ) throws(IngestionError) {
-    let file = loaded.table.file.name
-    func need(_ role: ColumnRole) throws(IngestionError) {
-      guard roles.columns[role] == nil else { return }
-      throw .columnMissing(file: file, role: role, columns: loaded.table.columns)
-    }
-    if description.isStream {
-      try need(.customer)
-      if description.needsDate { try need(.date) }
-    }
-    for role in description.roles where role.isRequired { try need(role.role) }
+    guard let role = description.missing(roles).first else { return }
+    throw .columnMissing(file: loaded.table.file.name, role: role, columns: loaded.table.columns)
   }
 
   private func forms(

@@ -326,8 +326,11 @@ extension BooleanWords {
   /// Yes or no of a text; null for anything else.
   static func sql(_ text: SQL, _ type: CellType) -> SQL {
     let folded = SQL.folded(text)
-    func list(_ words: Set<String>) -> SQL { words.sorted().map { "\(literal: $0)" as SQL }.joined() }
-    return "CASE WHEN \(folded) IN (\(list(yes))) THEN true WHEN \(folded) IN (\(list(no))) THEN false END"
+    func list(_ words: Set<String>) -> SQL {
+      words.sorted().map { "\(literal: $0)" as SQL }.joined()
+    }
+    return
+      "CASE WHEN \(folded) IN (\(list(yes))) THEN true WHEN \(folded) IN (\(list(no))) THEN false END"
   }
 }
 

@@ -20,8 +20,10 @@ struct BuiltInAttribute: Sendable {
   static let all: [BuiltInAttribute] = [
     BuiltInAttribute(
       "company", .text,
-      ["company", "societe", "entreprise", "company name", "companyname", "nom entreprise",
-        "organisation", "organization", "employer", "employeur"]),
+      [
+        "company", "societe", "entreprise", "company name", "companyname", "nom entreprise",
+        "organisation", "organization", "employer", "employeur",
+      ]),
     BuiltInAttribute("name", .text, phrases(.name), .identifying),
     BuiltInAttribute("first_name", .text, phrases(.firstName), .identifying),
     BuiltInAttribute("last_name", .text, phrases(.lastName), .identifying),
@@ -29,17 +31,23 @@ struct BuiltInAttribute: Sendable {
     BuiltInAttribute("phone", .text, phrases(.phone), .identifying),
     BuiltInAttribute(
       "address", .text,
-      ["address", "adresse", "address 1", "adresse 1", "rue", "street", "street address",
-        "billing address", "adresse postale"], .identifying),
+      [
+        "address", "adresse", "address 1", "adresse 1", "rue", "street", "street address",
+        "billing address", "adresse postale",
+      ], .identifying),
     BuiltInAttribute("postal_code", .text, phrases(.postalCode)),
     BuiltInAttribute("city", .text, phrases(.city) + ["companycity"]),
-    BuiltInAttribute("region", .text, ["region", "state", "province", "etat region", "companystate"]),
+    BuiltInAttribute(
+      "region", .text, ["region", "state", "province", "etat region", "companystate"]),
     BuiltInAttribute("country", .text, phrases(.country) + ["companycountry"]),
     BuiltInAttribute("signed_up", .date, phrases(.signedUp)),
     BuiltInAttribute(
       "birth_date", .date,
-      ["birth date", "date naissance", "birthday", "birthdate", "naissance", "date of birth", "dob",
-        "ne le", "anniversaire", "date birth"], .identifying),
+      [
+        "birth date", "date naissance", "birthday", "birthdate", "naissance", "date of birth",
+        "dob",
+        "ne le", "anniversaire", "date birth",
+      ], .identifying),
     BuiltInAttribute("age", .count, ["age", "customer age"]),
     BuiltInAttribute(
       "gender", .text, ["gender", "genre", "sexe", "sex"]),
@@ -49,8 +57,10 @@ struct BuiltInAttribute: Sendable {
       "language", .text, ["language", "langue", "lang", "locale", "preferred language"]),
     BuiltInAttribute(
       "job_title", .text,
-      ["job title", "jobtitle", "profession", "metier", "fonction", "poste", "occupation",
-        "intitule poste", "position"]),
+      [
+        "job title", "jobtitle", "profession", "metier", "fonction", "poste", "occupation",
+        "intitule poste", "position",
+      ]),
     BuiltInAttribute(
       "industry", .text,
       ["industry", "secteur", "secteur activite", "companyindustry", "activite", "sector"]),
@@ -59,19 +69,26 @@ struct BuiltInAttribute: Sendable {
     BuiltInAttribute("naf_code", .text, ["naf", "code naf", "ape", "code ape", "naf code"]),
     BuiltInAttribute(
       "headcount", .count,
-      ["headcount", "effectif", "employees", "nb employes", "nombre employes", "nb salaries",
-        "number employees", "effectifs", "company size"]),
+      [
+        "headcount", "effectif", "employees", "nb employes", "nombre employes", "nb salaries",
+        "number employees", "effectifs", "company size",
+      ]),
     BuiltInAttribute(
       "website", .text, ["website", "site web", "site internet", "url", "web", "site"]),
     BuiltInAttribute(
       "lead_status", .text, ["lead status", "statut prospect", "statut lead", "prospect status"]),
     BuiltInAttribute(
-      "lead_source", .text, ["lead source", "source prospect", "origine prospect", "source lead",
-        "original source"]),
+      "lead_source", .text,
+      [
+        "lead source", "source prospect", "origine prospect", "source lead",
+        "original source",
+      ]),
     BuiltInAttribute(
       "owner", .text,
-      ["owner", "conseiller", "commercial", "account owner", "contact owner", "responsable",
-        "account manager", "charge clientele", "conseillere", "adviser"]),
+      [
+        "owner", "conseiller", "commercial", "account owner", "contact owner", "responsable",
+        "account manager", "charge clientele", "conseillere", "adviser",
+      ]),
     BuiltInAttribute(
       "tags", .list, ["tags", "tag", "etiquettes", "etiquette", "labels", "mots cles", "keywords"]),
   ]

@@ -30,6 +30,8 @@ struct KindRole: Sendable {
   let type: AttributeType
   /// Folded headers, the most telling first.
   let words: [String]
+  /// How many of the words, from the first, tell the kind of a file as well.
+  let telling: Int
   /// Words that a header of the role never has.
   let denied: Set<Substring>
   /// Without a column for it the file is refused; a line without it is set aside.
@@ -39,8 +41,10 @@ struct KindRole: Sendable {
 
   init(
     _ role: ColumnRole, _ column: String, _ type: AttributeType, _ words: [String],
-    denied: Set<Substring> = [], isRequired: Bool = false, values: [String: String] = [:]
+    telling: Int? = nil, denied: Set<Substring> = [], isRequired: Bool = false,
+    values: [String: String] = [:]
   ) {
+    self.telling = telling ?? words.count
     self.role = role
     self.column = column
     self.type = type
@@ -74,7 +78,8 @@ struct KindDescription: Sendable {
 
   init(
     _ kind: ImportKind, _ table: String, key: [String] = [], date: [String] = [],
-    needsDate: Bool = true, isStream: Bool = true, allowsAnonymous: Bool = false, rest: String? = nil,
+    needsDate: Bool = true, isStream: Bool = true, allowsAnonymous: Bool = false,
+    rest: String? = nil,
     telling: [[ColumnRole]] = [], _ roles: [KindRole]
   ) {
     self.kind = kind

@@ -17,7 +17,8 @@ struct KindRecognition {
   func assign() throws(IngestionError) -> RoleAssignment {
     var result = RoleAssignment()
     var taken: Set<Int> = []
-    let known: Set<ColumnRole> = Set(description.roles.map(\.role) + [.customer, .key, .date, .currency])
+    let known: Set<ColumnRole> = Set(
+      description.roles.map(\.role) + [.customer, .key, .date, .currency])
     for (role, choices) in mapping.columns where known.contains(role) {
       guard
         let index = try OrderRecognition.resolve(choices, role, profiles.map(\.name), file)
@@ -89,7 +90,8 @@ struct KindRecognition {
     case .boolean:
       return profile.type == .boolean
         || !profile.values.isEmpty && profile.values.allSatisfy { BooleanWords.value($0) != nil }
-    default: return !profile.type.isTemporal && (profile.dateShare < 0.9 || profile.type == .integer)
+    default:
+      return !profile.type.isTemporal && (profile.dateShare < 0.9 || profile.type == .integer)
     }
   }
 
@@ -129,7 +131,9 @@ struct KindDetection {
   /// - Throws: `kindUnclear` with the kinds that it may be.
   func kind() throws(IngestionError) -> ImportKind {
     var clear: [ImportKind] = []
-    for description in KindDescription.all where tells(description) { clear.append(description.kind) }
+    for description in KindDescription.all where tells(description) {
+      clear.append(description.kind)
+    }
     let orders = try orderKind()
     if let orders, orders.isClear {
       // An order's number decides over words that order files may have as well.
@@ -151,7 +155,7 @@ struct KindDetection {
         guard let words = description[role] else { return false }
         let found = profiles.first {
           !taken.contains($0.index) && KindRecognition.fits($0, words)
-            && words.words.contains($0.header.words)
+            && words.words.prefix(words.telling).contains($0.header.words)
         }
         if let found { taken.insert(found.index) }
         return found != nil
@@ -162,7 +166,8 @@ struct KindDetection {
           Vocabulary.score($0.header, .customer) >= 60
             || Vocabulary.score($0.header, .customerEmail) >= 60
         })
-      && (description.isStream || !profiles.contains { Vocabulary.score($0.header, .customer) >= 60 })
+      && (description.isStream
+        || !profiles.contains { Vocabulary.score($0.header, .customer) >= 60 })
   }
 
   private func orderKind() throws(IngestionError) -> (kind: ImportKind, isClear: Bool)? {

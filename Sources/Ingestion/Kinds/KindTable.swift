@@ -38,7 +38,8 @@ extension KindDescription {
     .device, "device", .text,
     ["device", "appareil", "device type", "type appareil", "terminal", "device category"])
   private static let cost = KindRole(
-    .cost, "cost", .money, ["cost", "cout", "unit cost", "cout unitaire", "prix achat", "prix revient"])
+    .cost, "cost", .money,
+    ["cost", "cout", "unit cost", "cout unitaire", "prix achat", "prix revient"])
 
   // MARK: Kinds
 
@@ -59,7 +60,7 @@ extension KindDescription {
         [
           "event", "event name", "evenement", "nom evenement", "event type", "type evenement",
           "interaction", "type interaction", "action", "activity", "activite", "activity type",
-        ], denied: ["date", "time", "id"], isRequired: true),
+        ], telling: 8, denied: ["date", "time", "id"], isRequired: true),
       KindRole(
         .page, "page", .text,
         ["page", "url", "page url", "page path", "page location", "path", "page name"],
@@ -88,9 +89,10 @@ extension KindDescription {
       KindRole(
         .action, "action", .text,
         [
-          "action", "event", "evenement", "activity", "activite", "type", "event type",
-          "campaign action", "resultat", "outcome", "status", "statut",
-        ], denied: ["date"], isRequired: true, values: actions),
+          "action", "campaign action", "event", "evenement", "activity", "activite", "type",
+          "event type",
+          "resultat", "outcome", "status", "statut",
+        ], telling: 2, denied: ["date"], isRequired: true, values: actions),
       campaign, channel, cost,
     ])
 
@@ -117,12 +119,15 @@ extension KindDescription {
     [
       KindRole(
         .survey, "survey", .text,
-        ["survey", "enquete", "questionnaire", "survey name", "nom enquete", "survey id", "sondage"],
+        [
+          "survey", "enquete", "questionnaire", "survey name", "nom enquete", "survey id",
+          "sondage",
+        ],
         denied: ["date"]),
       KindRole(
         .question, "question", .text,
-        ["question", "question id", "question code", "item", "libelle question", "question text"],
-        isRequired: true),
+        ["question", "question id", "question code", "libelle question", "question text", "item"],
+        telling: 5, isRequired: true),
       KindRole(
         .answer, "answer", .text,
         ["answer", "reponse", "response", "answer text", "valeur", "value"],
@@ -140,14 +145,22 @@ extension KindDescription {
       "opened at", "created at", "date ouverture", "ticket date", "date creation",
       "date demande", "ouvert le", "cree le",
     ],
-    allowsAnonymous: true, telling: [[.subject, .priority], [.subject, .closedAt], [.subject, .satisfaction], [.priority, .status]],
+    allowsAnonymous: true,
+    telling: [
+      [.subject, .priority], [.subject, .closedAt], [.subject, .satisfaction],
+      [.priority, .status],
+    ],
     [
       KindRole(
         .subject, "subject", .text,
-        ["subject", "sujet", "objet", "titre", "title", "motif", "reason", "message", "text"]),
+        ["subject", "sujet", "objet", "motif", "titre", "title", "reason", "message", "text"],
+        telling: 4),
       KindRole(
         .category, "category", .text,
-        ["category", "categorie", "type", "topic", "theme", "intent", "ticket type", "type demande"]),
+        [
+          "category", "categorie", "type", "topic", "theme", "intent", "ticket type",
+          "type demande",
+        ]),
       channel, status,
       KindRole(
         .priority, "priority", .text, ["priority", "priorite", "urgence", "severity", "urgency"]),
@@ -170,10 +183,14 @@ extension KindDescription {
       product,
       KindRole(
         .rating, "rating", .decimal,
-        ["rating", "note", "stars", "etoiles", "nb etoiles", "score", "evaluation", "note avis"]),
+        ["rating", "stars", "etoiles", "nb etoiles", "note avis", "note", "evaluation", "score"],
+        telling: 7),
       KindRole(
         .comment, "comment", .text,
-        ["comment", "commentaire", "review", "avis", "review text", "text", "texte", "message", "body"],
+        [
+          "comment", "commentaire", "review", "avis", "review text", "text", "texte", "message",
+          "body",
+        ],
         denied: ["id", "date"]),
     ])
 
@@ -206,15 +223,15 @@ extension KindDescription {
       KindRole(
         .plan, "plan", .text,
         [
-          "plan", "formule", "offre", "abonnement", "plan name", "subscription plan", "produit",
-          "product", "forfait", "plan id",
-        ], denied: ["date", "id", "amount", "montant"]),
+          "plan", "formule", "abonnement", "plan name", "subscription plan", "forfait", "offre",
+          "produit", "product", "plan id",
+        ], telling: 6, denied: ["date", "id", "amount", "montant"]),
       KindRole(
         .monthlyAmount, "monthly_amount", .money,
         [
           "monthly amount", "montant mensuel", "mrr", "mensualite", "monthly price",
           "prix mensuel", "monthly charges", "amount", "montant", "price", "prix",
-        ]),
+        ], telling: 7),
       status,
       KindRole(
         .endedAt, "ended_at", .instant,
@@ -232,8 +249,10 @@ extension KindDescription {
     [
       KindRole(
         .opportunity, "name", .text,
-        ["opportunity", "opportunite", "deal", "deal name", "opportunity name", "affaire",
-          "nom affaire", "nom opportunite", "title", "titre", "name", "nom"]),
+        [
+          "opportunity", "opportunite", "deal", "deal name", "opportunity name", "affaire",
+          "nom affaire", "nom opportunite", "title", "titre", "name", "nom",
+        ]),
       KindRole(
         .stage, "stage", .text,
         [
@@ -243,12 +262,16 @@ extension KindDescription {
       amount,
       KindRole(
         .owner, "owner", .text,
-        ["owner", "proprietaire", "commercial", "deal owner", "responsable", "vendeur",
-          "sales rep", "owner name"]),
+        [
+          "owner", "proprietaire", "commercial", "deal owner", "responsable", "vendeur",
+          "sales rep", "owner name",
+        ]),
       KindRole(
         .closedAt, "closed_at", .instant,
-        ["closed at", "close date", "date cloture", "date signature", "won time", "closed",
-          "expected close date"]),
+        [
+          "closed at", "close date", "date cloture", "date signature", "won time", "closed",
+          "expected close date",
+        ]),
       KindRole(
         .won, "won", .boolean, ["won", "gagne", "is won", "gagnee", "outcome", "resultat"]),
     ])
@@ -262,7 +285,7 @@ extension KindDescription {
         [
           "life event", "evenement vie", "moment vie", "life event type", "type evenement vie",
           "kind", "type", "evenement", "event",
-        ], denied: ["date"], isRequired: true),
+        ], telling: 5, denied: ["date"], isRequired: true),
       KindRole(
         .detail, "detail", .text,
         ["detail", "details", "description", "commentaire", "comment", "precision", "note"]),
@@ -275,8 +298,10 @@ extension KindDescription {
     [
       KindRole(
         .costKind, "kind", .text,
-        ["cost kind", "cost type", "type cout", "nature cout", "poste cout", "nature", "kind",
-          "type", "category", "categorie", "poste"], isRequired: true),
+        [
+          "cost kind", "cost type", "type cout", "nature cout", "poste cout", "nature", "kind",
+          "type", "category", "categorie", "poste",
+        ], telling: 5, isRequired: true),
       KindRole(
         .amount, "amount", .money,
         ["cost", "cout", "amount", "montant", "montant cout", "cost amount"], isRequired: true),
@@ -288,7 +313,7 @@ extension KindDescription {
       "consent date", "date consentement", "given at", "granted at", "collected at",
       "date recueil", "date opt in", "updated at", "timestamp",
     ],
-    telling: [[.purpose, .granted], [.granted, .legalBasis], [.granted]],
+    telling: [[.purpose, .granted], [.granted, .legalBasis]],
     [
       KindRole(
         .purpose, "purpose", .text,
@@ -310,7 +335,10 @@ extension KindDescription {
         ["proof", "preuve", "evidence", "source", "origine", "formulaire", "form"]),
       KindRole(
         .expiresAt, "expires_at", .instant,
-        ["expires at", "expiry", "expiration", "date expiration", "valid until", "valable jusqu au"]),
+        [
+          "expires at", "expiry", "expiration", "date expiration", "valid until",
+          "valable jusqu au",
+        ]),
     ])
 
   private static let products = KindDescription(
@@ -319,16 +347,19 @@ extension KindDescription {
     [
       KindRole(
         .product, "product", .text, phrases(.product) + ["id", "code", "handle"],
+        telling: phrases(.product).count,
         denied: ["category", "categorie", "famille", "name", "nom"], isRequired: true),
       KindRole(
         .productName, "name", .text, phrases(.productName) + ["name", "nom", "title", "titre"],
+        telling: phrases(.productName).count,
         denied: ["category", "categorie", "brand", "marque"]),
       category,
       KindRole(
         .brand, "brand", .text,
         ["brand", "marque", "vendor", "manufacturer", "fabricant", "fournisseur"]),
       KindRole(
-        .unitPrice, "price", .money, phrases(.unitPrice) + ["variant price", "prix ttc", "prix ht"],
+        .unitPrice, "price", .money,
+        phrases(.unitPrice) + ["variant price", "prix ttc", "prix ht"],
         denied: ["compare", "cost", "achat"]),
       KindRole(.cost, "cost", .money, cost.words + ["cost per item", "cost price"]),
     ])
@@ -337,17 +368,24 @@ extension KindDescription {
   static let orderExtras: [KindRole] = [
     KindRole(
       .store, "store", .text,
-      ["store", "magasin", "boutique", "store id", "id magasin", "shop", "point vente", "store name",
-        "code magasin", "location", "agence"]),
+      [
+        "store", "magasin", "boutique", "store id", "id magasin", "shop", "point vente",
+        "store name",
+        "code magasin", "location", "agence",
+      ]),
     KindRole(
       .paymentMethod, "payment_method", .text,
-      ["payment method", "mode paiement", "moyen paiement", "payment", "paiement", "payment type",
-        "mode reglement", "reglement", "payment method title", "gateway"],
+      [
+        "payment method", "mode paiement", "moyen paiement", "payment", "paiement", "payment type",
+        "mode reglement", "reglement", "payment method title", "gateway",
+      ],
       denied: ["date", "status", "statut", "amount", "montant", "value"]),
     KindRole(
       .promotion, "promotion", .text,
-      ["promotion", "coupon", "discount code", "code promo", "coupon code", "promo", "code remise",
-        "voucher", "bon reduction", "code promotionnel", "promo code"],
+      [
+        "promotion", "coupon", "discount code", "code promo", "coupon code", "promo", "code remise",
+        "voucher", "bon reduction", "code promotionnel", "promo code",
+      ],
       denied: ["amount", "montant", "disc", "value"]),
     device,
     KindRole(

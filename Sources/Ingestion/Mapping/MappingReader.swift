@@ -145,7 +145,8 @@ struct MappingReader {
       case "attributes":
         for (id, column) in try pairs(value, key: key.name) {
           guard AttributeRecognition.identifier(id.name) == id.name else {
-            throw problem(.wrongType(key: "attributes.\(id.name)", expected: "yaml.attribute"), id.node)
+            throw problem(
+              .wrongType(key: "attributes.\(id.name)", expected: "yaml.attribute"), id.node)
           }
           if isNull(column) { continue }
           mapping.attributes[id.name] = try columnChoice(column, "attributes.\(id.name)")

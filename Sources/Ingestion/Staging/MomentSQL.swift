@@ -83,7 +83,9 @@ struct MomentSQL: Sendable {
     func part(_ group: SQL) -> SQL {
       "regexp_extract(\(cell), \(literal: Self.clockParts), \(group))"
     }
-    func number(_ group: SQL) -> SQL { "coalesce(TRY_CAST(nullif(\(part(group)), '') AS BIGINT), 0)" }
+    func number(_ group: SQL) -> SQL {
+      "coalesce(TRY_CAST(nullif(\(part(group)), '') AS BIGINT), 0)"
+    }
     let hour: SQL = """
       CASE WHEN lower(\(part("5"))) = 'p' THEN \(number("1")) % 12 + 12 \
       WHEN lower(\(part("5"))) = 'a' THEN \(number("1")) % 12 ELSE \(number("1")) END
