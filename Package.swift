@@ -49,6 +49,9 @@ let package = Package(
     library("SQLBuilder"),
     library("NumericalMethods", extra: optimised),
     library("CustomerSchema", ["SQLBuilder"]),
+    library(
+      "ReferenceData", ["CustomerSchema", "CCompression"], resources: [.copy("Resources")],
+      extra: optimised),
     library("StatisticalModels", ["NumericalMethods"], extra: optimised),
     library("SegmentLanguage", ["CustomerSchema", "SQLBuilder"], extra: optimised),
     library(
@@ -82,13 +85,30 @@ let package = Package(
       name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
     library("Spreadsheets", ["CustomerSchema", "CXlsxWriter"]),
     library(
+      "Scoring",
+      ["Warehouse", "StatisticalModels", "NumericalMethods", "CustomerSchema", "SQLBuilder"]),
+    library(
       "Insights",
-      ["Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+      [
+        "Scoring", "StatisticalModels", "Ingestion", "Features", "Presentation", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
+    library(
+      "Segments",
+      [
+        "SegmentLanguage", "Warehouse", "StatisticalModels", "CustomerSchema", "SQLBuilder",
+        .product(name: "Yams", package: "Yams"),
+      ], extra: optimised),
+    tests(
+      "SegmentsTests",
+      [
+        "Segments", "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+      ]),
     library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Spreadsheets",
-        "SQLBuilder",
+        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Scoring",
+        "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
@@ -98,8 +118,8 @@ let package = Package(
       name: "App",
       dependencies: [
         "CustomerSchema", "DuckDBEngine", "Features", "Ingestion", "Insights", "Platform",
-        "Presentation",
-        "SQLBuilder", "Warehouse",
+        "Presentation", "Scoring", "StatisticalModels",
+        "SQLBuilder", "SegmentLanguage", "Segments", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     tests("PresentationTests", ["Presentation", "CustomerSchema", "SQLBuilder"]),
@@ -116,11 +136,30 @@ let package = Package(
         "App", "Insights", "Ingestion", "Features", "Presentation", "DuckDBEngine", "Warehouse",
         "CustomerSchema", "SQLBuilder",
       ]),
+    .executableTarget(
+      name: "ModelBenchmark", dependencies: ["StatisticalModels", "NumericalMethods"],
+      path: "Benchmarks/models/contender", swiftSettings: strict),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
       resources: [.copy("Fixtures")]),
+    tests(
+      "ScoringTests",
+      [
+        "Scoring", "StatisticalModels", "NumericalMethods", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
+    tests(
+      "ReferenceDataTests",
+      ["ReferenceData", "CustomerSchema", "DuckDBEngine", "Warehouse", "SQLBuilder"],
+      resources: [.copy("Fixtures")]),
+    tests(
+      "SegmentLanguageTests",
+      [
+        "SegmentLanguage", "Presentation", "DuckDBEngine", "Warehouse", "CustomerSchema",
+        "SQLBuilder",
+      ]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),

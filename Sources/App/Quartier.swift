@@ -8,8 +8,9 @@ struct Quartier: AsyncParsableCommand {
       commandName: "quartier", abstract: Words.text("cli.abstract"),
       discussion: Words.text("cli.discussion"), version: quartierVersion,
       subcommands: [
-        DemoCommand.self, RunCommand.self, CustomerCommand.self, InitCommand.self,
-        DoctorCommand.self, ImportCommand.self, ImportsCommand.self,
+        DemoCommand.self, RunCommand.self, ModelCommand.self, CustomerCommand.self,
+        InitCommand.self, ImportCommand.self, ImportsCommand.self,
+        DoctorCommand.self,
       ])
   }
 }

@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct `Pages` {
   static let guides = [
-    "command-line", "customer-table", "figures", "import", "orders", "report-and-lists", "rfm",
-    "workspace",
+    "command-line", "customer-table", "figures", "found-groups", "import", "lifetime-value",
+    "orders", "report-and-lists", "rfm", "workspace",
   ]
 
   @Test func `every guide exists in French and in English`() throws {
