@@ -66,20 +66,37 @@ struct AttributeAbsorption {
       """)
   }
 
-  /// Makes sure of one attribute that the file as a whole says.
-  func defineRelationship(_ known: [AttributeStore.Entry]) async throws(IngestionError) {
-    let attribute = BuiltInAttribute.relationship
-    guard !known.contains(where: { $0.definition.id == attribute.id }) else { return }
-    try await define(attribute.id, attribute.type, attribute.dataClass, nil)
+  /// What a file as a whole says of its customers: attributes of the catalogue and their values.
+  static func said(by kind: ImportKind) -> [(definition: AttributeDefinition, value: String)] {
+    let pairs: [(String, String)] =
+      switch kind {
+      case .customers: [("kind", "person"), ("status", "customer")]
+      case .prospects: [("kind", "person"), ("status", "prospect")]
+      case .companies: [("kind", "company")]
+      default: [("kind", "person")]
+      }
+    return pairs.compactMap { id, value in
+      AttributeCatalogue.customer[id].map { ($0, value) }
+    }
+  }
+
+  /// Makes sure of the attributes that the file as a whole says.
+  func define(
+    _ said: [(definition: AttributeDefinition, value: String)], besides known: Set<String>
+  ) async throws(IngestionError) {
+    for (definition, _) in said where !known.contains(definition.id) {
+      try await define(definition.id, definition.type, definition.dataClass, nil)
+    }
   }
 
   // MARK: Values
 
   /// - Parameters:
   ///   - columns: in the order of the columns of `import_values`, which has `customer_id` by now.
-  ///   - relationship: what all customers of the file are.
+  ///   - said: what all customers of the file are.
   func run(
-    _ columns: [AttributeColumn], relationship: String, defined: [String]
+    _ columns: [AttributeColumn],
+    said: [(definition: AttributeDefinition, value: String)], defined: [String]
   ) async throws(IngestionError) -> Outcome {
     var outcome = Outcome()
     outcome.defined = defined
@@ -90,10 +107,11 @@ struct AttributeAbsorption {
         id: $0.element.id, type: $0.element.type, value: SQL.column("v\($0.offset)"),
         isNew: defined.contains($0.element.id))
     }
-    attributes.append(
+    attributes += said.map {
       Attribute(
-        id: BuiltInAttribute.relationship.id, type: BuiltInAttribute.relationship.type,
-        value: "\(literal: relationship)", isNew: false))
+        id: $0.definition.id, type: $0.definition.type, value: "\(literal: $0.value)",
+        isNew: false)
+    }
     let before = try await session.take(1, from: "row_ids")
     let isSimple = try await isSimple()
     try await session.perform(

@@ -42,7 +42,9 @@ struct AttributeRecognition {
       let named = byColumn[profile.index]
       if let named, named.id.isEmpty { continue }
       var id = named?.id ?? Self.identifier(profile.name)
-      if named == nil, BuiltInAttribute.reserved.contains(id) { id = "file_" + id }
+      // A header may be the very id of an attribute of the catalogue, if its values agree.
+      let isOwn = AttributeCatalogue.customer[id].map { Self.fits(profile, $0) } ?? false
+      if named == nil, !isOwn, BuiltInAttribute.reserved.contains(id) { id = "file_" + id }
       var number = 2
       let base = id
       while used.contains(id) {
@@ -59,8 +61,10 @@ struct AttributeRecognition {
     _ id: String, _ profile: ColumnProfile, _ evidence: String?
   ) -> AttributeColumn {
     let stored = known.first { $0.definition.id == id }
-    let builtIn = BuiltInAttribute.all.first { $0.definition.id == id }
-    let fixed = stored?.definition ?? builtIn?.definition
+    let builtIn =
+      BuiltInAttribute.all.first { $0.definition.id == id }?.definition
+      ?? AttributeCatalogue.customer[id]
+    let fixed = stored?.definition ?? builtIn
     let isAddress = profile.share(profile.emails) > 0.8
     return AttributeColumn(
       column: profile.index, id: id, type: fixed?.type ?? inferred(profile),
@@ -110,7 +114,7 @@ struct AttributeRecognition {
     for profile in profiles where !excluded.contains(profile.index) {
       for attribute in BuiltInAttribute.all {
         guard let rank = attribute.words.firstIndex(of: profile.header.words),
-          Self.fits(profile, attribute.definition.type)
+          Self.fits(profile, attribute.definition)
         else { continue }
         candidates.append((100 - rank, profile.index, attribute.definition.id))
       }
@@ -122,9 +126,15 @@ struct AttributeRecognition {
     }
   }
 
-  private static func fits(_ profile: ColumnProfile, _ type: AttributeType) -> Bool {
+  private static func fits(_ profile: ColumnProfile, _ definition: AttributeDefinition) -> Bool {
     guard profile.filled > 0 else { return true }
-    switch type {
+    switch definition.type {
+    case .enumeration(let values):
+      let words = BuiltInAttribute.words(definition.id, values)
+      return !profile.values.isEmpty
+        && profile.values.allSatisfy { words[Vocabulary.fold($0)] != nil }
+    case .money, .decimal: return profile.numberShare >= 0.8
+    case .objects: return profile.type == .other || profile.values.contains { $0.first == "[" }
     case .date, .instant: return profile.dateShare >= 0.5
     case .count: return profile.numberShare >= 0.8 && !profile.numbers.hasOnlyFractions
     default: return true

@@ -132,7 +132,14 @@ struct AttributeStaging {
       let value = SQL.column("v\(index)")
       let number = cells.number(cell, type, forms.numbers[attribute.column] ?? .native)
       switch attribute.type {
-      case .text, .enumeration: outer.append("\(text(attribute.column)) AS \(value)")
+      case .text: outer.append("\(text(attribute.column)) AS \(value)")
+      case .enumeration(let values):
+        let cases = BuiltInAttribute.words(attribute.id, values).sorted { $0.key < $1.key }.map {
+          "WHEN \(literal: $0.key) THEN \(literal: $0.value)" as SQL
+        }
+        outer.append(
+          "CASE \(SQL.folded(text(attribute.column))) \(cases.joined(separator: " ")) END AS \(value)"
+        )
       case .boolean: outer.append("\(BooleanWords.sql(text(attribute.column), type)) AS \(value)")
       case .date:
         let form = forms.dates[attribute.column] ?? .text(order: nil, engine: nil)

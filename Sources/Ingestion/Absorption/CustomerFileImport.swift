@@ -63,7 +63,12 @@ struct CustomerFileImport {
     let absorption = AttributeAbsorption(
       session: session, source: context.request.system, importID: id, now: context.request.now)
     let defined = try await absorption.define(columns)
-    try await absorption.defineRelationship(known)
+    // A column that says it for each customer wins.
+    let said = AttributeAbsorption.said(by: context.kind).filter { entry in
+      !columns.contains { $0.id == entry.definition.id }
+    }
+    try await absorption.define(
+      said, besides: Set(known.map(\.definition.id)).union(defined))
     try await session.perform(
       """
       CREATE OR REPLACE TEMP TABLE import_people AS
@@ -82,7 +87,7 @@ struct CustomerFileImport {
       JOIN import_ids AS i ON i.value = v.value AND i.type = \(literal: naming.type)
       """)
     let outcome = try await absorption.run(
-      columns, relationship: Self.relationship(context.kind), defined: defined)
+      columns, said: said, defined: defined)
     report.valuesChanged = outcome.changes
     report.customersTouched = outcome.customers
     let rows = try await session.fetchInt("SELECT count(DISTINCT customer_id) FROM import_values")
@@ -99,15 +104,6 @@ struct CustomerFileImport {
       id, bytes: loaded.table.file.bytes, lines: lines, quarantined: unusable)
     report.importID = id
     return report
-  }
-
-  private static func relationship(_ kind: ImportKind) -> String {
-    switch kind {
-    case .prospects: "prospect"
-    case .companies: "company"
-    case .contacts: "contact"
-    default: "customer"
-    }
   }
 
   // MARK: Columns

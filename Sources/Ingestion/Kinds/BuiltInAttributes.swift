@@ -13,6 +13,15 @@ struct BuiltInAttribute: Sendable {
     self.words = words
   }
 
+  /// An attribute of the catalogue of customers.
+  private init(_ id: String, _ words: [String]) {
+    guard let definition = AttributeCatalogue.customer[id] else {
+      preconditionFailure("\(id) is not in the catalogue")
+    }
+    self.definition = definition
+    self.words = words
+  }
+
   private static func phrases(_ role: Vocabulary.HeaderRole) -> [String] {
     Vocabulary.phrases[role] ?? []
   }
@@ -35,28 +44,28 @@ struct BuiltInAttribute: Sendable {
         "address", "adresse", "address 1", "adresse 1", "rue", "street", "street address",
         "billing address", "adresse postale",
       ], .identifying),
-    BuiltInAttribute("postal_code", .text, phrases(.postalCode)),
-    BuiltInAttribute("city", .text, phrases(.city) + ["companycity"]),
+    BuiltInAttribute("postal_code", phrases(.postalCode)),
+    BuiltInAttribute("city", phrases(.city) + ["companycity"]),
     BuiltInAttribute(
-      "region", .text, ["region", "state", "province", "etat region", "companystate"]),
-    BuiltInAttribute("country", .text, phrases(.country) + ["companycountry"]),
-    BuiltInAttribute("signed_up", .date, phrases(.signedUp)),
+      "region", ["region", "state", "province", "etat region", "companystate"]),
+    BuiltInAttribute("country", phrases(.country) + ["companycountry"]),
+    BuiltInAttribute("signed_up", phrases(.signedUp)),
     BuiltInAttribute(
-      "birth_date", .date,
+      "birth_date",
       [
         "birth date", "date naissance", "birthday", "birthdate", "naissance", "date of birth",
         "dob",
-        "ne le", "anniversaire", "date birth",
-      ], .identifying),
+        "ne", "nee", "anniversaire", "date birth",
+      ]),
     BuiltInAttribute("age", .count, ["age", "customer age"]),
     BuiltInAttribute(
-      "gender", .text, ["gender", "genre", "sexe", "sex"]),
+      "gender", ["gender", "genre", "sexe", "sex"]),
     BuiltInAttribute(
       "title", .text, ["title", "civilite", "titre", "salutation", "civility"]),
     BuiltInAttribute(
-      "language", .text, ["language", "langue", "lang", "locale", "preferred language"]),
+      "language", ["language", "langue", "lang", "locale", "preferred language"]),
     BuiltInAttribute(
-      "job_title", .text,
+      "profession",
       [
         "job title", "jobtitle", "profession", "metier", "fonction", "poste", "occupation",
         "intitule poste", "position",
@@ -66,9 +75,9 @@ struct BuiltInAttribute: Sendable {
       ["industry", "secteur", "secteur activite", "companyindustry", "activite", "sector"]),
     BuiltInAttribute("siren", .text, ["siren", "n siren", "numero siren"]),
     BuiltInAttribute("siret", .text, ["siret", "n siret", "numero siret"]),
-    BuiltInAttribute("naf_code", .text, ["naf", "code naf", "ape", "code ape", "naf code"]),
+    BuiltInAttribute("naf", ["naf", "code naf", "ape", "code ape", "naf code"]),
     BuiltInAttribute(
-      "headcount", .count,
+      "headcount",
       [
         "headcount", "effectif", "employees", "nb employes", "nombre employes", "nb salaries",
         "number employees", "effectifs", "company size",
@@ -84,23 +93,58 @@ struct BuiltInAttribute: Sendable {
         "original source",
       ]),
     BuiltInAttribute(
-      "owner", .text,
+      "owner",
       [
         "owner", "conseiller", "commercial", "account owner", "contact owner", "responsable",
         "account manager", "charge clientele", "conseillere", "adviser",
       ]),
     BuiltInAttribute(
-      "tags", .list, ["tags", "tag", "etiquettes", "etiquette", "labels", "mots cles", "keywords"]),
+      "status", ["customer status", "statut client", "type client", "status", "statut"]),
+    BuiltInAttribute("kind", ["customer kind", "kind", "nature client"]),
+    BuiltInAttribute("education", ["education", "niveau etudes", "diplome", "nivetud"]),
+    BuiltInAttribute("income", ["income", "revenu", "revenus", "annual income", "revenu annuel"]),
+    BuiltInAttribute(
+      "turnover",
+      ["turnover", "chiffre affaires", "ca annuel", "annual revenue", "chiffre affaires annuel"]),
+    BuiltInAttribute("department", ["departement", "code departement"]),
+    BuiltInAttribute("household", ["household", "foyer", "id foyer"]),
+    BuiltInAttribute("children", ["children", "enfants"]),
+    BuiltInAttribute("needs", ["needs", "besoins"]),
+    BuiltInAttribute(
+      "interests", ["interests", "centres interet", "interets", "loisirs", "hobbies"]),
+    BuiltInAttribute(
+      "tags", ["tags", "tag", "etiquettes", "etiquette", "labels", "mots cles", "keywords"]),
   ]
 
-  /// What a file says that its lines are.
-  static let relationship = AttributeDefinition(
-    "relationship", .enumeration(["customer", "prospect", "company", "contact"]), isOptional: true)
+  /// Words of values that mean one of an enumeration's, folded, by attribute.
+  static let meanings: [String: [String: String]] = [
+    "gender": [
+      "f": "female", "femme": "female", "feminin": "female", "woman": "female", "w": "female",
+      "mme": "female", "m": "male", "h": "male", "homme": "male", "masculin": "male",
+      "man": "male", "autre": "other", "non binaire": "other", "non binary": "other",
+      "nonbinary": "other", "x": "other",
+    ],
+    "status": [
+      "client": "customer", "cliente": "customer", "lead": "prospect", "prospecte": "prospect",
+    ],
+    "kind": [
+      "personne": "person", "particulier": "person", "individual": "person", "b2c": "person",
+      "entreprise": "company", "societe": "company", "professionnel": "company",
+      "business": "company", "b2b": "company",
+    ],
+  ]
+
+  /// Folded words of values and the value of the enumeration that each means.
+  static func words(_ id: String, _ values: [String]) -> [String: String] {
+    var words = meanings[id] ?? [:]
+    for value in values { words[Vocabulary.fold(value)] = value }
+    return words
+  }
 
   /// Ids that no column may take: what rules know already, and words of their language.
   static let reserved: Set<String> = {
     var ids: Set<String> = [
-      "customer_id", "relationship", "and", "or", "not", "in", "is", "of", "by", "between", "where",
+      "customer_id", "and", "or", "not", "in", "is", "of", "by", "between", "where",
       "true", "false", "missing", "contains", "starts", "ends", "with", "matches", "like", "today",
       "now", "within", "last", "first", "after", "before", "member", "entered", "left", "any",
       "all", "none", "top", "bottom", "median", "has", "been", "at", "least", "most", "then",
@@ -110,6 +154,7 @@ struct BuiltInAttribute: Sendable {
     for catalogue in [AttributeCatalogue.orderHistory, .engagement] {
       ids.formUnion(catalogue.attributes.map(\.id))
     }
+    ids.formUnion(AttributeCatalogue.customer.attributes.map(\.id))
     ids.formUnion(StreamCatalogue.canonical.streams.map(\.id))
     return ids
   }()

@@ -174,7 +174,7 @@ extension Vocabulary {
       "signed up", "date inscription", "inscription", "sign up date", "signup date", "registered",
       "date registered", "registration date", "client depuis", "customer since", "created at",
       "date creation", "creation date", "date added", "member since", "date adhesion", "created",
-      "date ajout", "user registered", "date add", "inscrit le", "inscrite le",
+      "date ajout", "user registered", "date add", "inscrit", "inscrite",
     ],
   ]
 }
