@@ -80,7 +80,8 @@ let package = Package(
       ["CustomerSchema", "SQLBuilder", .product(name: "Mustache", package: "swift-mustache")],
       resources: [.copy("Resources")]),
     library(
-      "Features", ["Warehouse", "CustomerSchema", "SQLBuilder"], resources: [.copy("Resources")]),
+      "Features", ["Warehouse", "ReferenceData", "CustomerSchema", "SQLBuilder"],
+      resources: [.copy("Resources")]),
     .systemLibrary(
       name: "CXlsxWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
     library("Spreadsheets", ["CustomerSchema", "CXlsxWriter"]),
@@ -102,7 +103,8 @@ let package = Package(
     tests(
       "SegmentsTests",
       [
-        "Segments", "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+        "Segments", "SegmentLanguage", "StatisticalModels", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
       ]),
     library(
       "Platform",
@@ -113,7 +115,10 @@ let package = Package(
       ]),
     tests(
       "FeaturesTests",
-      ["Features", "Insights", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+      [
+        "Features", "Insights", "ReferenceData", "DuckDBEngine", "Warehouse", "CustomerSchema",
+        "SQLBuilder",
+      ]),
     .executableTarget(
       name: "App",
       dependencies: [
