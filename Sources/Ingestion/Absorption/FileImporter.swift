@@ -102,9 +102,11 @@ package struct FileImporter: Sendable {
   }
 
   func loader(_ mapping: Mapping, _ kind: ImportKind?) -> SourceLoader {
-    SourceLoader(
-      session: session, scratch: scratch, excelExtension: excelExtension,
-      told: mapping.toldDialect, sheet: options.sheet ?? mapping.sheet,
+    var told = mapping.toldDialect
+    told.words = KindDescription.words
+    return SourceLoader(
+      session: session, scratch: scratch, excelExtension: excelExtension, told: told,
+      sheet: options.sheet ?? mapping.sheet,
       keepsLists: kind?.describesCustomers ?? false)
   }
 

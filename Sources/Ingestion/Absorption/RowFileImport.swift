@@ -12,11 +12,16 @@ struct RowFileImport {
 
   func run() async throws(IngestionError) -> FileImportReport {
     var loaded = loaded
-    let profiles = loaded.profiles
+    var profiles = loaded.profiles
     let file = loaded.table.file
-    let roles = try KindRecognition(
-      file: file.name, profiles: profiles, mapping: context.mapping, description: description
-    ).assign()
+    var roles = try recognise(profiles)
+    var questions: Int?
+    if description.kind == .survey, roles.columns[.question] == nil {
+      try await context.normalise(&loaded)
+      questions = try await WideSurvey(context: context).unfold(&loaded, roles)
+      profiles = loaded.profiles
+      roles = try recognise(profiles)
+    }
     try require(roles, loaded)
     try await context.normalise(&loaded)
     let forms = try await forms(loaded, profiles, roles)
@@ -27,7 +32,7 @@ struct RowFileImport {
         workspace: context.workspaceCurrency, path: context.options.ratesPath,
         told: context.mapping.currency))
     try await staging.run()
-    let lines = try await session.fetchInt("SELECT count(*) FROM import_all")
+    let lines = try await session.fetchInt("SELECT count(DISTINCT line) FROM import_all")
     try await session.drop("import_all")
     try await context.keepReplayed(["import_rows"])
     let unusable = try await context.settleQuarantine(lines)
@@ -37,6 +42,13 @@ struct RowFileImport {
       source: FileImporter.report(loaded, profiles, roles, forms, lines), lines: lines,
       quarantinedLines: unusable.lines, quarantineReasons: unusable.reasons)
     report.notices = notices(roles, profiles, file.name)
+    if let questions {
+      report.notices = [
+        UserMessage(
+          "import.notice.wide_survey", ["file": .text(file.name), "count": .count(questions)],
+          at: SourceLocation(file: file.name))
+      ]
+    }
     let idType = roles.customerIsEmail ? "email" : "customer"
     let filled =
       staging.assigned.map(\.role.column)
@@ -78,6 +90,13 @@ struct RowFileImport {
       "import_ids", "import_people",
     ] { try await session.drop(table) }
     return report
+  }
+
+  private func recognise(_ profiles: [ColumnProfile]) throws(IngestionError) -> RoleAssignment {
+    try KindRecognition(
+      file: loaded.table.file.name, profiles: profiles, mapping: context.mapping,
+      description: description
+    ).assign()
   }
 
   private func touched(since change: Int) async throws(IngestionError) -> Int {

@@ -81,7 +81,10 @@ struct CustomerNaming: Sendable {
   ) throws(IngestionError) -> [AttributeColumn] {
     var excluded = Set([validFrom].compactMap { $0 })
     if idIsNoAttribute { excluded.insert(id) }
-    let others = roles.filter { $0.key != .customer && $0.value != validFrom }
+    // Only what the mapping says; headers are looked at anew, by their exact words.
+    let others = roles.filter {
+      $0.key != .customer && $0.value != validFrom && mapping.columns[$0.key] != nil
+    }
     return try AttributeRecognition(
       loaded: loaded, profiles: profiles, mapping: mapping, known: known, excluded: excluded,
       roles: Dictionary(others.map { ($1, $0) }) { first, _ in first }

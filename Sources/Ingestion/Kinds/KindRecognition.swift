@@ -101,6 +101,17 @@ struct KindRecognition {
   }
 }
 
+extension KindDescription {
+  /// All headers of all kinds and attributes.
+  static let words: Set<String> = {
+    var words = Set(BuiltInAttribute.all.flatMap(\.words))
+    for kind in all {
+      words.formUnion(kind.keyWords + kind.dateWords + kind.roles.flatMap(\.words))
+    }
+    return words
+  }()
+}
+
 /// Texts that mean yes or no.
 enum BooleanWords {
   static let yes: Set<String> = [
