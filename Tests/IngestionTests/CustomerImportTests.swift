@@ -127,21 +127,21 @@ import Warehouse
     let file = try bench.write(
       "c.json",
       """
-      {"id": "7", "email": "a@b.fr", "tags": ["b", "a"], "enfants": [{"birth": "2015-01-02", "name": "Zoé"}]}
-      {"id": "8", "email": "c@d.fr", "tags": [], "enfants": null}
+      {"id": "7", "email": "a@b.fr", "tags": ["b", "a"], "animaux": [{"birth": "2015-01-02", "name": "Zoé"}]}
+      {"id": "8", "email": "c@d.fr", "tags": [], "animaux": null}
 
       """)
     let report = try await bench.bring(file, as: .customers, on: "2024-01-01")
     let types = Dictionary(uniqueKeysWithValues: report.attributes.map { ($0.id, $0.type) })
-    #expect(types["tags"] == "list" && types["enfants"] == "objects")
+    #expect(types["tags"] == "list" && types["animaux"] == "objects")
     let known = try await AttributeStore.entries(bench.session)
     #expect(
-      known.first { $0.definition.id == "enfants" }?.definition.type
+      known.first { $0.definition.id == "animaux" }?.definition.type
         == .objects([FieldDefinition("birth", .date), FieldDefinition("name", .text)]))
     #expect(
       try await bench.texts(
         """
-        SELECT tags::VARCHAR, json_extract_string(enfants, '$[0].name')
+        SELECT tags::VARCHAR, json_extract_string(animaux, '$[0].name')
         FROM quartier.customer_attribute ORDER BY customer_id
         """) == ["[a, b] Zoé", "[] –"])
     // The order of a list means nothing.
@@ -191,11 +191,11 @@ import Warehouse
   {
     let bench = try await ImportBench()
     let report = try await bench.bring(
-      try bench.write("c.csv", "id;Nom;revenue;and;Note;Note;2024;🙂\n1;A;3;x;a;b;c;d\n"),
+      try bench.write("c.csv", "id;Nom;revenue;and;Note;Note;2 fois;🙂\n1;A;3;x;a;b;c;d\n"),
       as: .customers)
     #expect(
       report.attributes.map(\.id) == [
-        "last_name", "file_revenue", "file_and", "note", "note_2", "column_2024", "column",
+        "last_name", "file_revenue", "file_and", "note", "note_2", "column_2_fois", "column",
       ])
   }
 

@@ -57,7 +57,6 @@ struct BuiltInAttribute: Sendable {
         "dob",
         "ne", "nee", "anniversaire", "date birth",
       ]),
-    BuiltInAttribute("age", .count, ["age", "customer age"]),
     BuiltInAttribute(
       "gender", ["gender", "genre", "sexe", "sex"]),
     BuiltInAttribute(
@@ -144,7 +143,7 @@ struct BuiltInAttribute: Sendable {
   /// Ids that no column may take: what rules know already, and words of their language.
   static let reserved: Set<String> = {
     var ids: Set<String> = [
-      "customer_id", "and", "or", "not", "in", "is", "of", "by", "between", "where",
+      "customer_id", "age", "and", "or", "not", "in", "is", "of", "by", "between", "where",
       "true", "false", "missing", "contains", "starts", "ends", "with", "matches", "like", "today",
       "now", "within", "last", "first", "after", "before", "member", "entered", "left", "any",
       "all", "none", "top", "bottom", "median", "has", "been", "at", "least", "most", "then",
