@@ -118,7 +118,7 @@ import Warehouse
     #expect(
       report.quarantineReasons == [QuarantineCount(reason: "quarantine.date.future", lines: 1)])
     #expect(
-      try await history(bench, "niveau").prefix(2) == ["1 01-01 bronze", "1 02-01 or"])
+      try await history(bench, "niveau").prefix(2) == ["1 12-31 bronze", "1 01-31 or"])
     #expect(try await history(bench, "niveau").count == 5)
   }
 
