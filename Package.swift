@@ -52,6 +52,8 @@ let package = Package(
     library(
       "ReferenceData", ["CustomerSchema", "CCompression"], resources: [.copy("Resources")],
       extra: optimised),
+    library(
+      "Generation", ["ReferenceData", "NumericalMethods", "CustomerSchema"], extra: optimised),
     library("StatisticalModels", ["NumericalMethods"], extra: optimised),
     library("SegmentLanguage", ["CustomerSchema", "SQLBuilder"], extra: optimised),
     library(
@@ -122,7 +124,8 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "CustomerSchema", "DuckDBEngine", "Features", "Ingestion", "Insights", "Platform",
+        "CustomerSchema", "DuckDBEngine", "Features", "Generation", "Ingestion", "Insights",
+        "Platform",
         "Presentation", "Scoring", "StatisticalModels",
         "SQLBuilder", "SegmentLanguage", "Segments", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -144,6 +147,11 @@ let package = Package(
     .executableTarget(
       name: "ModelBenchmark", dependencies: ["StatisticalModels", "NumericalMethods"],
       path: "Benchmarks/models/contender", swiftSettings: strict),
+    .executableTarget(
+      name: "SegmentBenchmark",
+      dependencies: [
+        "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+      ], path: "Benchmarks/segments/contender", swiftSettings: strict),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
@@ -153,6 +161,11 @@ let package = Package(
       [
         "Scoring", "StatisticalModels", "NumericalMethods", "DuckDBEngine", "Warehouse",
         "CustomerSchema", "SQLBuilder",
+      ]),
+    tests(
+      "GenerationTests",
+      [
+        "Generation", "ReferenceData", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
       ]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     tests(

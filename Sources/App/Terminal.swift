@@ -1,3 +1,4 @@
+internal import CustomerSchema
 internal import Foundation
 internal import Ingestion
 internal import Platform
@@ -37,6 +38,13 @@ enum Terminal {
       error("\(localizer.text("cli.error")) \(localizer.text(problem))")
       if let fix = localizer.fix(problem) { error("  → \(fix)") }
     }
+  }
+
+  /// The share done, from 0 to 1, in the same way.
+  static func progress(share: Double) {
+    guard errorIsTerminal else { return }
+    let text = Words.text("progress.share", ["share": .share(share)])
+    FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
   }
 
   /// Wipes the progress line.

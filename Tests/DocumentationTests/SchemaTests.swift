@@ -81,10 +81,12 @@ import Testing
     return rows.map { span($0[0]) + " " + span($0[1]) }
   }
 
-  @Test func `doctor and init say what their schemas describe`() throws {
+  @Test func `doctor, init and generate say what their schemas describe`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     #expect(try problems("doctor", [try answer("doctor")]) == "")
     #expect(try problems("init", [try answer("init", "shop")]) == "")
+    let base = try answer("generate", "--customers", "50", "--b2b", "--out", "base")
+    #expect(try problems("generate", [base]) == "")
   }
 
   @Test func `imports say what their schema describes`() throws {
