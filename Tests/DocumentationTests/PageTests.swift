@@ -5,7 +5,8 @@ import Testing
 @Suite struct `Pages` {
   static let guides = [
     "command-line", "customer-table", "figures", "found-groups", "import", "lifetime-value",
-    "orders", "report-and-lists", "rfm", "segment-language", "workspace",
+    "model-cards", "orders", "report-and-lists", "rfm", "segment-language", "survival", "tribes",
+    "workspace",
   ]
 
   @Test func `every guide exists in French and in English`() throws {

@@ -28,10 +28,11 @@ struct ReportBuilder {
   func page(
     policy: String, style: String, library: String, script: String, data: String
   ) -> ReportPage {
-    let sections = [
-      gridSection(), concentrationSection(), lifecycleSection(), cohortsSection(),
-      migrationSection(),
-    ]
+    let sections =
+      [
+        gridSection(), concentrationSection(), lifecycleSection(), cohortsSection(),
+        migrationSection(),
+      ] + modelSections()
     let aside = asideTable()
     return ReportPage(
       language: localizer.language.rawValue, version: result.quartierVersion, policy: policy,
@@ -70,7 +71,8 @@ struct ReportBuilder {
     ReportCharts(
       percent: formats.percentage(0, decimals: 0).replacing("0", with: "#"),
       segments: segmentsChart(), grid: gridChart(), concentration: concentrationChart(),
-      lifecycle: lifecycleChart(), cohorts: cohortsChart(), migration: migrationChart())
+      lifecycle: lifecycleChart(), cohorts: cohortsChart(), migration: migrationChart(),
+      value: valueChart(), groups: groupsChart())
   }
 
   private func contents(_ sections: [ReportPage.FigureSection]) -> [ReportPage.Link] {

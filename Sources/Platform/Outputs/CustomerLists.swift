@@ -16,6 +16,8 @@ struct CustomerLists {
   let partition: PartitionKind
   /// Whether `customer_engagement` adds its columns to the table.
   let hasEngagement: Bool
+  /// Whether `customer_models` adds its columns to the table.
+  let hasModels: Bool
   /// Columns of `staged_customers` besides the id, in order; empty without a customer file.
   let identityColumns: [String]
   /// Words for headings, segments and groups, by catalogue key.
@@ -32,6 +34,7 @@ struct CustomerLists {
     let csv = folder.appending(path: "customers.csv").path
     let attributes =
       AttributeCatalogue.orderHistory.attributes
+      + (hasModels ? AttributeCatalogue.models.attributes : [])
       + (hasEngagement ? AttributeCatalogue.engagement.attributes : [])
     let columns = attributes.map { attribute -> SQL in
       let name: SQL = "\(identifier: attribute.id)"
@@ -46,7 +49,10 @@ struct CustomerLists {
 
   /// Who only interacts is in the table too, as a customer without a purchase.
   private var table: SQL {
-    guard hasEngagement else { return "customers" }
+    let base: SQL =
+      hasModels
+      ? "(SELECT * FROM customers LEFT JOIN customer_models USING (customer))" : "customers"
+    guard hasEngagement else { return base }
     return """
       (SELECT * REPLACE (
           coalesce(orders, 0) AS orders, coalesce(purchase_occasions, 0) AS purchase_occasions,
@@ -54,7 +60,7 @@ struct CustomerLists {
           coalesce(returned_amount, 0) AS returned_amount, coalesce(revenue, 0) AS revenue,
           coalesce(segment, 'no_purchase') AS segment,
           coalesce(rfm_group, 'no_purchase') AS rfm_group)
-        FROM customers FULL JOIN customer_engagement USING (customer))
+        FROM \(base) FULL JOIN customer_engagement USING (customer))
       """
   }
 
