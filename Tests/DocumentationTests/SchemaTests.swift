@@ -179,7 +179,7 @@ import Testing
       return answer.output
     }
     let answers = [
-      try answer("import", "clients.csv", "--as-of", "2024-01-01"),
+      try answer("import", "clients.csv", "--as", "customers", "--as-of", "2024-01-01"),
       try answer("import", "lignes.csv", "visites.csv.gz", "--dates", "dmy"),
       try answer("import", "visites.csv.gz", "--dates", "dmy"),
       try answer("import", "clients.xlsx"),
