@@ -112,3 +112,13 @@ struct CurrencyArgument: ExpressibleByArgument {
     value = code
   }
 }
+
+/// A day, `2024-12-31` or `31/12/2024`.
+struct DayArgument: ExpressibleByArgument {
+  let value: LocalDate
+
+  init?(argument: String) {
+    guard case .date(let date)? = AsOfArgument(argument: argument)?.value else { return nil }
+    value = date
+  }
+}
