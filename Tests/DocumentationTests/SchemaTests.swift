@@ -156,6 +156,8 @@ import Testing
         [try segments("transitions", "--from", "2024-02-15", "--to", "2024-03-10")]
       ),
       ("segments-changes", [try segments("changes", "--limit", "3")]),
+      ("segments-quality", [try segments("quality"), try segments("quality", "VIP", "Recent")]),
+      ("segments-starter", [try answer("segments", "starter")]),
     ] { #expect(try problems(schema, answers) == "", "\(schema)") }
   }
 
