@@ -286,7 +286,7 @@ totals = {
 }
 
 
-def reports(column, share_of):
+def reports(column):
     """The figures of every value of a column."""
     groups = described.groupby(column)
     sums = groups[
@@ -301,7 +301,7 @@ def reports(column, share_of):
         {
             "id": s.Index,
             "customers": s.customers,
-            "customer_share": s.customers / totals[share_of],
+            "customer_share": s.customers / totals["customers"],
             "revenue": s.revenue / 100,
             "revenue_share": s.revenue / 100 / totals["revenue"],
             "average_basket": average(s.gross_revenue, s.orders) / 10_000 if s.orders else None,
@@ -330,7 +330,7 @@ monthly = (
     this_year["amount"].groupby([segment_of[this_year["key"]], month]).sum().unstack(fill_value=0)
 )
 monthly = monthly.reindex(columns=range(12), fill_value=0) / 100
-segments = reports("segment", "customers")
+segments = reports("segment")
 for report in segments:
     known_months = report["id"] in monthly.index
     report["monthly_revenue"] = monthly.loc[report["id"]].tolist() if known_months else []
@@ -339,7 +339,7 @@ stages = [
         "stage": report["id"],
         **{name: report[name] for name in ("customers", "customer_share", "revenue")},
     }
-    for report in reports("lifecycle_stage", "purchasers")
+    for report in reports("lifecycle_stage")
 ]
 
 grid = [

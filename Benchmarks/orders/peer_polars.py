@@ -274,7 +274,7 @@ totals = described.select(
 total = totals.row(0, named=True)
 
 
-def reports(column, share_of):
+def reports(column):
     """The figures of every value of a column."""
     return (
         described.lazy()
@@ -282,7 +282,7 @@ def reports(column, share_of):
         .group_by(id=column)
         .agg(
             customers=pl.len(),
-            customer_share=pl.len() / total[share_of],
+            customer_share=pl.len() / total["customers"],
             revenue=col("revenue").sum() / 100,
             revenue_share=col("revenue").sum() / 100 / total["revenue"],
             average_basket=average(col("gross_revenue").sum(), col("orders").sum()) / 10_000,
@@ -321,7 +321,7 @@ monthly = (
 months = {name: [0.0] * 12 for name in monthly["segment"].unique()}
 for name, month, revenue in monthly.iter_rows():
     months[name][month] = revenue
-segments = reports("segment", "customers").to_dicts()
+segments = reports("segment").to_dicts()
 for report in segments:
     report["monthly_revenue"] = months.get(report["id"], [])
 
@@ -383,8 +383,8 @@ figures = {
     "method": {"thresholds": dict(zip(names, thresholds))},
     "totals": total,
     "segments": segments,
-    "other_segments": reports("rfm_group", "customers").to_dicts(),
-    "lifecycle": reports("lifecycle_stage", "purchasers")
+    "other_segments": reports("rfm_group").to_dicts(),
+    "lifecycle": reports("lifecycle_stage")
     .select("customers", "customer_share", "revenue", stage="id")
     .to_dicts(),
     "grid": grid.to_dicts(),

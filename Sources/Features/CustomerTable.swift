@@ -52,9 +52,11 @@ package struct CustomerTable: Sendable {
           AS average_basket,
         median_days_between_purchases,
         \(asOf.sqlValue) - first_purchase AS tenure_days,
+        -- Of whole ten-thousandths, which doubles hold exactly: the quotient is the nearest.
         CASE WHEN gross_revenue + reversed_amount > 0
-          THEN CAST(returned_amount + reversed_amount AS DOUBLE)
-            / CAST(gross_revenue + reversed_amount AS DOUBLE) END AS return_rate,
+          THEN CAST(CAST((returned_amount + reversed_amount) * 10000 AS HUGEINT) AS DOUBLE)
+            / CAST(CAST((gross_revenue + reversed_amount) * 10000 AS HUGEINT) AS DOUBLE) END
+          AS return_rate,
         distinct_products, favourite_category, favourite_channel,
         r_score, f_score, m_score,
         round((\(weights.recency) * r_score + \(weights.frequency) * f_score
@@ -125,24 +127,56 @@ package struct CustomerTable: Sendable {
 }
 
 extension RFMScoring {
-  /// Cuts given by hand, else type-7 quantiles (Hyndman & Fan 1996), which is what
-  /// `quantile_cont` interpolates; all 0 when the relation has no row to score.
+  /// Cuts given by hand, else type-7 quantiles (Hyndman & Fan 1996); all 0 when the relation has
+  /// no row to score.
   func thresholds(
     days: SQL, orders: SQL, monetary: SQL, from relation: SQL, in session: any QuerySession
   ) async throws(WarehouseError) -> RFMThresholds {
     if let fixed { return fixed }
-    let cuts = cutProbabilities.map { "\($0)" as SQL }.joined()
-    func quantiles(_ value: SQL) -> SQL {
-      "quantile_cont(CAST(\(value) AS DOUBLE), [\(cuts)])"
+    let count = try await session.value("SELECT count(*) FROM \(relation)").int ?? 0
+    guard count > 0 else {
+      let zeros = Array(repeating: 0.0, count: classes - 1)
+      return RFMThresholds(daysSinceLastPurchase: zeros, orders: zeros, monetary: zeros)
     }
+    let positions = (1..<classes).map { QuantilePosition($0, of: classes, count: count) }
+    let places = Set(positions.flatMap { [$0.below, $0.above] }).sorted()
+    // The element at a place, by a probability in the middle of its step: no rounding can miss it.
+    let steps = places.map { "\((Double($0) + 0.5) / Double(count))" as SQL }.joined()
+    func elements(_ value: SQL) -> SQL { "quantile_disc(CAST(\(value) AS DOUBLE), [\(steps)])" }
     let row = try await session.row(
-      """
-      SELECT \(quantiles(days)), \(quantiles(orders)), \(quantiles(monetary)) FROM \(relation)
-      """)
-    func numbers(_ value: SQLValue) -> [Double] {
-      value.list?.compactMap(\.double) ?? Array(repeating: 0, count: classes - 1)
+      "SELECT \(elements(days)), \(elements(orders)), \(elements(monetary)) FROM \(relation)")
+    func cuts(_ value: SQLValue) throws(WarehouseError) -> [Double] {
+      let found = value.list?.compactMap(\.double) ?? []
+      guard found.count == places.count else {
+        throw .unexpectedResult("as many elements as places are expected")
+      }
+      let element = Dictionary(uniqueKeysWithValues: zip(places, found))
+      return positions.map { $0.value(element[$0.below] ?? 0, element[$0.above] ?? 0) }
     }
     return RFMThresholds(
-      daysSinceLastPurchase: numbers(row[0]), orders: numbers(row[1]), monetary: numbers(row[2]))
+      daysSinceLastPurchase: try cuts(row[0]), orders: try cuts(row[1]),
+      monetary: try cuts(row[2]))
+  }
+}
+
+/// Where the type-7 quantile `part / parts` of sorted values lies. In whole numbers, because
+/// 0.7 × 90 is less than 63 in doubles, and a customer exactly on a cut would score too high.
+private struct QuantilePosition {
+  /// Places from 0.
+  let below: Int
+  let above: Int
+  private let remainder: Int
+  private let parts: Int
+
+  init(_ part: Int, of parts: Int, count: Int) {
+    let (place, remainder) = ((count - 1) * part).quotientAndRemainder(dividingBy: parts)
+    below = place
+    above = remainder == 0 ? place : place + 1
+    self.remainder = remainder
+    self.parts = parts
+  }
+
+  func value(_ low: Double, _ high: Double) -> Double {
+    low + (high - low) * Double(remainder) / Double(parts)
   }
 }

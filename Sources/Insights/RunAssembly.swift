@@ -70,7 +70,7 @@ extension RunFigures {
       let figures = byID[stage] ?? .empty(stage)
       return RunResult.LifecycleReport(
         stage: stage, customers: figures.customers,
-        customerShare: share(figures.customers, of: totals.purchasers) ?? 0,
+        customerShare: share(figures.customers, of: totals.customers) ?? 0,
         revenue: Money(figures.revenue, currency),
         rule: SegmentAdvice.rule(stage: stage, rules))
     }

@@ -87,13 +87,15 @@ struct StagedShape: Sendable, Hashable {
   /// Several files: each line keeps its file and what identifies it across files.
   var identity: LineIdentity?
 
-  init(_ sources: [OrderSource]) {
+  /// - Parameter converts: whether there are rates to convert by.
+  init(_ sources: [OrderSource], converts: Bool = false) {
     func any(_ role: ColumnRole) -> Bool { sources.contains { $0.column(role) != nil } }
     order = any(.order)
     status = any(.status)
-    // Where amounts carry signs, or files differ, each line keeps its own currency.
+    // Where amounts carry signs, files differ or may be converted, each line keeps its own
+    // currency.
     currency =
-      any(.currency) || sources.contains(where: \.hasWrittenCurrency)
+      converts || any(.currency) || sources.contains(where: \.hasWrittenCurrency)
       || Set(sources.map(\.headerCurrency)).count > 1
     product = any(.product)
     category = any(.category)

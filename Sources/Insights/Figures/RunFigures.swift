@@ -31,9 +31,10 @@ package struct RunFigures: Sendable {
       SELECT
         count(*) FILTER (customer IS NULL AND is_purchase AND day <= \(asOf.sqlValue)),
         sum(purchased - returned) FILTER (customer IS NULL AND day <= \(asOf.sqlValue)),
-        count(*) FILTER (is_zero AND customer IS NOT NULL),
+        count(*) FILTER (is_zero AND customer IS NOT NULL AND day <= \(asOf.sqlValue)),
         count(*) FILTER (is_return AND customer IS NOT NULL AND day <= \(asOf.sqlValue)),
-        min(day) FILTER (is_purchase), max(day) FILTER (is_purchase AND day <= \(asOf.sqlValue)),
+        min(day) FILTER (is_purchase AND day <= \(asOf.sqlValue)),
+        max(day) FILTER (is_purchase AND day <= \(asOf.sqlValue)),
         count(*) FILTER (day > \(asOf.sqlValue))
       FROM order_history
       """)

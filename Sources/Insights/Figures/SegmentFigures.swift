@@ -41,8 +41,10 @@ struct SegmentFigureReader {
         count(*) FILTER (f.bought_previous_period),
         count(*) FILTER (f.bought_previous_period AND f.bought_this_period),
         CASE WHEN sum(c.gross_revenue) + sum(f.reversed_amount) > 0
-          THEN CAST(sum(c.returned_amount) + sum(f.reversed_amount) AS DOUBLE)
-            / CAST(sum(c.gross_revenue) + sum(f.reversed_amount) AS DOUBLE) END,
+          THEN CAST(CAST((sum(c.returned_amount) + sum(f.reversed_amount)) * 10000 AS HUGEINT)
+              AS DOUBLE)
+            / CAST(CAST((sum(c.gross_revenue) + sum(f.reversed_amount)) * 10000 AS HUGEINT)
+              AS DOUBLE) END,
         sum(f.revenue_this_period), sum(f.revenue_previous_period)
       FROM customers AS c JOIN customer_features AS f USING (customer)
       WHERE c.\(name) IS NOT NULL GROUP BY ALL ORDER BY ALL

@@ -28,10 +28,11 @@ struct ReportBuilder {
   func page(
     policy: String, style: String, library: String, script: String, data: String
   ) -> ReportPage {
-    let sections = [
-      gridSection(), concentrationSection(), lifecycleSection(), cohortsSection(),
-      migrationSection(),
-    ]
+    let sections =
+      [
+        gridSection(), concentrationSection(), lifecycleSection(), cohortsSection(),
+        migrationSection(),
+      ] + [engagementSection()].compactMap { $0 }
     let aside = asideTable()
     return ReportPage(
       language: localizer.language.rawValue, version: result.quartierVersion, policy: policy,

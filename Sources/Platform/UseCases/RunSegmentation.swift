@@ -186,7 +186,7 @@ package struct RunSegmentation: Sendable {
       options: ImportOptions(
         mappingPath: request.mapping, dateOrder: request.dateOrder, timeZone: request.timeZone,
         amounts: request.amounts, maximumUnusableShare: request.maximumUnusableShare,
-        ratesPath: request.rates, currency: request.currency, sheet: request.sheet,
-        today: try? today()))
+        ratesPath: request.rates, currency: request.currency,
+        defaultCurrency: request.defaultCurrency, sheet: request.sheet, today: try? today()))
   }
 }
