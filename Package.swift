@@ -49,6 +49,7 @@ let package = Package(
     library("NumericalMethods", extra: optimised),
     library("CustomerSchema", ["SQLBuilder"]),
     library("StatisticalModels", ["NumericalMethods"], extra: optimised),
+    library("SegmentLanguage", ["CustomerSchema", "SQLBuilder"], extra: optimised),
     library(
       "Warehouse", ["CustomerSchema", "SQLBuilder"], resources: [.copy("Migrations")]),
     .target(
@@ -118,6 +119,7 @@ let package = Package(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
       resources: [.copy("Fixtures")]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
+    tests("SegmentLanguageTests", ["SegmentLanguage", "CustomerSchema", "SQLBuilder"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),

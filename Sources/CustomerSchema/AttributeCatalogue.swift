@@ -27,10 +27,17 @@ package enum AttributeType: Sendable, Hashable {
   case duration
   /// Between 0 and 1.
   case share
+  /// A double: scores and measures of models.
   case number
+  /// An exact number to the ten-thousandth: what files say and what is summed.
+  case decimal
   case money
   /// One of the given values.
   case enumeration([String])
+  /// Several texts, without an order that means something.
+  case list
+  /// Several objects with these fields, such as children with their birth dates.
+  case objects([FieldDefinition])
 }
 
 /// What law and care an attribute needs.

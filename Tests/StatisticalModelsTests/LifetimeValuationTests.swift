@@ -99,6 +99,56 @@ struct LifetimeValuationTests {
     #expect(error / bootstrap > 1 / 1.4 && error / bootstrap < 1.4)
   }
 
+  @Test("Values over covariate groups: the total's error is that of one fit, not of many")
+  func groupedValues() throws {
+    let groups = try [0.0, 1].map { z in
+      CovariateGroup(
+        covariates: [z],
+        histories: try Simulation.histories(
+          .paretoNBD, [0.8, 6 * exp(-0.5 * z), 0.9, 20], customers: 2000, seed: 31 + UInt64(z)))
+    }
+    let model = try LifetimeModel.fit(.paretoNBD, to: groups, covariateNames: ["channel"])
+    var rng = RandomSource(seed: 3)
+    let spends = groups.map { group in
+      group.histories.cellOfRow.map { _ in rng.gamma(shape: 3, rate: 3 / (20 + 80 * rng.uniform()))
+      }
+    }
+    let spend = try GammaGammaModel.fit(
+      repeatPurchases: groups.flatMap { $0.histories.spread($0.histories.repeatPurchases) },
+      meanSpend: spends.flatMap { $0 }, currency: "EUR")
+    let settings = try ValueSettings(
+      horizon: TimeSpan(1, .year), discount: DiscountRate(perYear: 0.1), margin: 0.4,
+      costPerPurchase: 2, costPerYear: 3)
+    let valued = zip(groups, spends).map {
+      ValuedGroup(covariates: $0.covariates, histories: $0.histories, meanSpend: $1)
+    }
+    let all = try model.values(
+      of: valued, spend: spend, settings: settings, intervals: .customers)
+    var (total, halves) = (0.0, [Double]())
+    for (group, found) in zip(valued, all.groups) {
+      let alone = try model.values(
+        of: group.histories, meanSpend: group.meanSpend, spend: spend, settings: settings,
+        covariates: group.covariates, intervals: .customers, threads: 1)
+      #expect(alone.values == found.values && alone.lower == found.lower)
+      total += alone.total
+      let interval = try #require(alone.totalInterval)
+      halves.append((interval.upper - interval.lower) / 2)
+      // Per customer and parameter by moving it: the slope behind the first customer's interval.
+      #expect(zip(found.lower, found.upper).allSatisfy { $0 < $1 })
+    }
+    let interval = try #require(all.totalInterval)
+    let half = (interval.upper - interval.lower) / 2
+    #expect(abs(all.total - total) < 1e-9 * total)
+    // Positively correlated: more than as if independent, at most their sum.
+    #expect(half < halves[0] + halves[1])
+    #expect(half > (halves[0] * halves[0] + halves[1] * halves[1]).squareRoot())
+    #expect(throws: ModelError.self) {
+      try model.values(
+        of: groups[0].histories, meanSpend: spends[0], spend: spend, settings: settings,
+        acquisitionCost: spends[0].map { _ in .nan }, covariates: [0])
+    }
+  }
+
   @Test("BG/BB on the donations gives the published estimates")
   func betaBinomial() throws {
     let rows = TestData.table(try TestData.fixture("donations.csv")).rows.map {

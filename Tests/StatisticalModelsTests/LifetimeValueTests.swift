@@ -61,24 +61,33 @@ struct LifetimeValueTests {
     }
   }
 
+  /// The papers' customer: two repeat purchases, the last at 30.43 of 38.86 weeks.
+  private static func paperCustomer(_ unit: TimeUnit) throws -> CustomerHistory {
+    try CustomerHistory(
+      repeatPurchases: 2, lastPurchaseAge: TimeSpan(30.43 * 7 / unit.days, unit),
+      customerAge: TimeSpan(38.86 * 7 / unit.days, unit))
+  }
+
   @Test("BG/NBD with the published parameters: 1.22602817 purchases, P(alive) .72657857")
   func publishedBG() throws {
     let model = try LifetimeModel(
       family: .bgNBD, unit: .week, parameters: [0.243, 4.414, 0.793, 2.426])
-    let h = PurchaseHistory(repeatPurchases: 2, lastPurchaseAge: 30.43, customerAge: 38.86)
+    let h = try Self.paperCustomer(.week)
     let horizon = try TimeSpan(39, .week)
     #expect(abs(model.expectedPurchases(h, over: horizon) - 1.22602817) < 1e-6)
     #expect(abs(model.aliveProbability(h) - 0.72657857) < 1e-6)
-    // The same span in days is the same answer.
+    // The same spans in days are the same answer.
+    let days = try Self.paperCustomer(.day)
     #expect(
-      abs(model.expectedPurchases(h, over: try TimeSpan(273, .day)) - 1.22602817) < 1e-6)
+      abs(model.expectedPurchases(days, over: try TimeSpan(273, .day)) - 1.22602817) < 1e-6)
+    #expect(abs(model.aliveProbability(days) - 0.72657857) < 1e-6)
   }
 
   @Test("Pareto/NBD with the published parameters: P(alive) .86916756, 1.45512319 purchases")
   func publishedPareto() throws {
     let model = try LifetimeModel(
       family: .paretoNBD, unit: .week, parameters: [0.553, 10.578, 0.606, 11.669])
-    let h = PurchaseHistory(repeatPurchases: 2, lastPurchaseAge: 30.43, customerAge: 38.86)
+    let h = try Self.paperCustomer(.week)
     #expect(abs(model.aliveProbability(h) - 0.86916756) < 1e-6)
     #expect(abs(model.expectedPurchases(h, over: try TimeSpan(39, .week)) - 1.45512319) < 1e-6)
   }
@@ -110,6 +119,51 @@ struct LifetimeValueTests {
       let inside = interval.reduce(0) { $0 + process.countProbability($1, h, over: 25) }
       #expect(inside >= 0.9)
     }
+  }
+
+  @Test("Whatever is asked of a model converts its customer's unit", arguments: TimeUnit.allCases)
+  func units(unit: TimeUnit) throws {
+    let model = try LifetimeModel(
+      family: .paretoNBD, unit: .week, parameters: [0.553, 10.578, 0.606, 11.669])
+    let process = model.process()
+    let raw = PurchaseHistory(repeatPurchases: 2, lastPurchaseAge: 30.43, customerAge: 38.86)
+    let h = try Self.paperCustomer(unit)
+    let horizon = try TimeSpan(39 * 7 / unit.days, unit)
+    let discount = try DiscountRate(perYear: 0.15)
+    let delta = log(1.15) * 7 / 365.25
+    func same(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-12 * abs(b) }
+    #expect(same(model.aliveProbability(h), process.aliveProbability(raw)))
+    #expect(
+      same(
+        model.expectedPurchases(h, over: horizon), process.expectedPurchases(raw, over: 39)))
+    #expect(
+      same(
+        model.countProbability(2, h, over: horizon), process.countProbability(2, raw, over: 39)))
+    #expect(model.countProbability(-1, h, over: horizon) == 0)
+    #expect(
+      try model.purchaseInterval(h, over: horizon, level: 0.8)
+        == process.purchaseInterval(raw, over: 39, level: 0.8))
+    #expect(
+      same(
+        model.discountedPurchases(h, over: horizon, discount: discount),
+        process.discountedPurchases(raw, over: 39, rate: delta)))
+    // DERT with the papers' parameters against Tricomi's closed form.
+    let process2 = ParetoProcess(r: 0.553, alpha: 10.578, s: 0.606, beta: 11.669)
+    #expect(
+      abs(
+        try model.discountedResidualPurchases(h, discount: discount)
+          / process2.discountedResidualPurchasesClosedForm(raw, rate: delta) - 1) < 1e-8)
+    #expect(throws: ModelError.self) {
+      try model.discountedResidualPurchases(h, discount: .none)
+    }
+    #expect(throws: ModelError.self) {
+      try model.purchaseInterval(h, over: horizon, level: 1)
+    }
+    #expect(throws: ModelError.self) {
+      try CustomerHistory(
+        repeatPurchases: 1, lastPurchaseAge: TimeSpan(3, .month), customerAge: TimeSpan(30, .day))
+    }
+    #expect(model.aliveProbability(.newCustomer) == 1)
   }
 
   @Test("Discounted purchases agree with direct integration and with DERT at a long horizon")

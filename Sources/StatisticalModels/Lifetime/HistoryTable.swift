@@ -101,7 +101,8 @@ package struct HistoryTable: Sendable {
     cellOfRow = cell.map { place[Int($0)] }
   }
 
-  private static func fault(_ x: Double, _ tx: Double, _ t: Double) -> String? {
+  /// Why a history breaks its own rules; nil where it does not.
+  static func fault(_ x: Double, _ tx: Double, _ t: Double) -> String? {
     if !(x >= 0 && x == x.rounded() && x <= 1e9) {
       return "the number of repeat purchases is \(x)"
     }

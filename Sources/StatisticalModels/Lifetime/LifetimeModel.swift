@@ -153,26 +153,4 @@ package struct LifetimeModel: Sendable, Codable, Equatable {
     return LifetimeModel(
       family: family, unit: unit, parameters: moved, covariates: effects, report: report)
   }
-
-  /// P(still a customer at the end of the history).
-  package func aliveProbability(_ history: PurchaseHistory) -> Double {
-    process().aliveProbability(history)
-  }
-
-  /// Expected purchases within a horizon after the end of the history.
-  package func expectedPurchases(_ history: PurchaseHistory, over horizon: TimeSpan) -> Double {
-    process().expectedPurchases(history, over: horizon.value(in: unit))
-  }
-
-  /// Discounted expected residual transactions without horizon; throws `outOfRange` for a rate of 0.
-  package func discountedResidualPurchases(
-    _ history: PurchaseHistory, discount: DiscountRate
-  ) throws(ModelError) -> Double {
-    guard discount.perYear > 0 else {
-      throw ModelError.outOfRange(
-        what: "The discount rate of a value without horizon", value: 0, allowed: "more than 0")
-    }
-    return process().discountedResidualPurchases(
-      history, rate: discount.continuous(per: unit))
-  }
 }

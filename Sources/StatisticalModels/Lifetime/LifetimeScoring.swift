@@ -15,9 +15,12 @@ package struct HistoryScores: Sendable, Equatable {
 }
 
 extension LifetimeModel {
+  private static let chunkSize = 4096
+
   /// Scores every distinct history; `table.spread` takes the results back to customers.
   ///
-  /// Throws `unitMismatch` for histories in another unit. Cost: about a microsecond per cell.
+  /// Throws `unitMismatch` for histories in another unit. Cost: P(alive) per cell, everything else
+  /// once per distinct (x, T), on which alone the future of an active customer depends.
   package func score(
     _ table: HistoryTable, horizon: TimeSpan, discount: DiscountRate, covariates z: [Double] = [],
     withLifetime: Bool = false, threads: Int? = nil
@@ -28,45 +31,74 @@ extension LifetimeModel {
     let process = process(for: z)
     let time = horizon.value(in: unit)
     let rate = discount.continuous(per: unit)
-    let parts = Parallel.chunks(count: table.cellCount, size: 2048, threads: threads) { range in
-      range.map { cell in
-        let h = table.history(cell)
-        let outlook = process.outlook(h, over: time, rate: rate)
-        return SIMD4(
-          outlook.alive, outlook.expected, outlook.discounted,
-          withLifetime ? process.discountedLifetime(h, over: time, rate: rate) : 0)
-      }
-    }.flatMap { $0 }
+    let parts = Parallel.chunks(
+      count: table.cellCount, size: Self.chunkSize, threads: threads
+    ) { range in
+      Self.scores(
+        process, table, range, time: time, rate: rate, withLifetime: withLifetime)
+    }
     return HistoryScores(
-      aliveProbability: parts.map { $0[0] }, expectedPurchases: parts.map { $0[1] },
-      discountedPurchases: parts.map { $0[2] },
-      discountedLifetime: withLifetime ? parts.map { $0[3] } : [])
+      aliveProbability: parts.flatMap { $0[0] }, expectedPurchases: parts.flatMap { $0[1] },
+      discountedPurchases: parts.flatMap { $0[2] }, discountedLifetime: parts.flatMap { $0[3] })
   }
 
-  /// Derivatives of the discounted purchases of each cell in the searched parameters, by central
-  /// differences; one array of cells per parameter.
-  func discountedPurchasesGradient(
+  /// P(alive), expected, discounted purchases and, where asked, lifetime of a range of cells.
+  private static func scores<Process: PurchaseProcess>(
+    _ process: Process, _ table: HistoryTable, _ range: Range<Int>, time: Double, rate: Double,
+    withLifetime: Bool
+  ) -> [[Double]] {
+    var columns = [[Double]](repeating: [], count: 4)
+    for column in 0..<(withLifetime ? 4 : 3) { columns[column].reserveCapacity(range.count) }
+    var known = (x: -1.0, age: -1.0)
+    var active = (expected: 0.0, discounted: 0.0)
+    var lifetime = 0.0
+    for cell in range {
+      let h = table.history(cell)
+      let alive = process.aliveProbability(h)
+      // Cells are in order of (x, T, t_x), so equal (x, T) are neighbours.
+      if h.repeatPurchases != known.x || h.customerAge != known.age {
+        known = (h.repeatPurchases, h.customerAge)
+        active = process.outlookIfAlive(h, over: time, rate: rate)
+        if withLifetime {
+          lifetime = process.discountedLifetimeIfAlive(h, over: time, rate: rate)
+        }
+      }
+      columns[0].append(alive)
+      columns[1].append(alive * active.expected)
+      columns[2].append(alive * active.discounted)
+      if withLifetime { columns[3].append(alive * lifetime) }
+    }
+    return columns
+  }
+
+  /// Number of searched parameters: natural ones, then coefficients.
+  var searchedCount: Int {
+    parameters.count + (covariates.map { $0.names.count * (family.hasLeaving ? 2 : 1) } ?? 0)
+  }
+
+  /// Derivatives of the discounted purchases of each cell, or of the discounted lifetime, in the searched
+  /// parameters, by central differences; one array of cells per parameter.
+  func scoreGradient(
     _ table: HistoryTable, time: Double, rate: Double, covariates z: [Double], lifetime: Bool,
     threads: Int?
   ) -> [[Double]] {
     let step = 1e-4
-    let n =
-      parameters.count + (covariates.map { $0.names.count * (family.hasLeaving ? 2 : 1) } ?? 0)
+    let column = lifetime ? 3 : 2
+    let n = searchedCount
     return (0..<n).map { i in
       var shift = [Double](repeating: 0, count: n)
       shift[i] = step
       let up = shifted(shift).process(for: z)
       shift[i] = -step
       let down = shifted(shift).process(for: z)
-      return Parallel.chunks(count: table.cellCount, size: 2048, threads: threads) { range in
-        range.map { cell in
-          let h = table.history(cell)
-          return lifetime
-            ? (up.discountedLifetime(h, over: time, rate: rate)
-              - down.discountedLifetime(h, over: time, rate: rate)) / (2 * step)
-            : (up.discountedPurchases(h, over: time, rate: rate)
-              - down.discountedPurchases(h, over: time, rate: rate)) / (2 * step)
-        }
+      return Parallel.chunks(
+        count: table.cellCount, size: Self.chunkSize, threads: threads
+      ) { range in
+        let high = Self.scores(
+          up, table, range, time: time, rate: rate, withLifetime: lifetime)[column]
+        let low = Self.scores(
+          down, table, range, time: time, rate: rate, withLifetime: lifetime)[column]
+        return zip(high, low).map { ($0 - $1) / (2 * step) }
       }.flatMap { $0 }
     }
   }

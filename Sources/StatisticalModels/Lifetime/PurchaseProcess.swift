@@ -73,13 +73,23 @@ extension PurchaseProcess {
     _ history: PurchaseHistory, over horizon: Double, rate: Double
   ) -> (alive: Double, expected: Double, discounted: Double) {
     let alive = aliveProbability(history)
-    if alive == 0 || horizon == 0 { return (alive, 0, 0) }
+    if alive == 0 { return (0, 0, 0) }
+    let active = outlookIfAlive(history, over: horizon, rate: rate)
+    return (alive, alive * active.expected, alive * active.discounted)
+  }
+
+  /// Expected and discounted purchases of someone still active: they depend on x and T only, so
+  /// histories that differ in t_x share them.
+  func outlookIfAlive(
+    _ history: PurchaseHistory, over horizon: Double, rate: Double
+  ) -> (expected: Double, discounted: Double) {
+    if horizon == 0 { return (0, 0) }
     let total = expectedPurchasesIfAlive(history, over: horizon)
-    if rate == 0 { return (alive, alive * total, alive * total) }
+    if rate == 0 { return (total, total) }
     let integral = integrateOverHorizon(history, horizon) { t in
       exp(-rate * t) * expectedPurchasesIfAlive(history, over: t)
     }
-    return (alive, alive * total, alive * (exp(-rate * horizon) * total + rate * integral))
+    return (total, exp(-rate * horizon) * total + rate * integral)
   }
 
   /// ∫₀ᴴ e^{−δt} P(active at t) dt: expected discounted time as a customer within a horizon.
@@ -87,11 +97,16 @@ extension PurchaseProcess {
     _ history: PurchaseHistory, over horizon: Double, rate: Double
   ) -> Double {
     let alive = aliveProbability(history)
-    if alive == 0 || horizon == 0 { return 0 }
-    return alive
-      * integrateOverHorizon(history, horizon) { t in
-        exp(-rate * t) * survivalIfAlive(history, after: t)
-      }
+    return alive == 0 ? 0 : alive * discountedLifetimeIfAlive(history, over: horizon, rate: rate)
+  }
+
+  func discountedLifetimeIfAlive(
+    _ history: PurchaseHistory, over horizon: Double, rate: Double
+  ) -> Double {
+    if horizon == 0 { return 0 }
+    return integrateOverHorizon(history, horizon) { t in
+      exp(-rate * t) * survivalIfAlive(history, after: t)
+    }
   }
 
   /// Discounted expected residual transactions, without horizon (Fader, Hardie & Lee 2005b), for a

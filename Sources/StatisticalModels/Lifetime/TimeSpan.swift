@@ -30,6 +30,14 @@ package struct TimeSpan: Sendable, Codable, Equatable {
     self.unit = unit
   }
 
+  private init(unchecked amount: Double, _ unit: TimeUnit) {
+    self.amount = amount
+    self.unit = unit
+  }
+
+  /// No time at all.
+  package static func zero(_ unit: TimeUnit) -> TimeSpan { TimeSpan(unchecked: 0, unit) }
+
   /// The same span counted in another unit.
   package func value(in other: TimeUnit) -> Double {
     unit == other ? amount : amount * unit.days / other.days
