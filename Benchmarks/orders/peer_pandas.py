@@ -397,7 +397,7 @@ figures = {
     },
     "totals": totals,
     "segments": segments,
-    "other_segments": reports("rfm_group", "customers"),
+    "other_segments": reports("rfm_group"),
     "lifecycle": stages,
     "grid": grid,
     "migration": {"from": year_ago.date(), "to": as_of.date(), "flows": flows},

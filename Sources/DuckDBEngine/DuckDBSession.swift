@@ -55,7 +55,7 @@ package actor DuckDBSession: QuerySession {
     if let failure { throw failure }
   }
 
-  private func interruptible<Value: Sendable>(
+  func interruptible<Value: Sendable>(
     _ work: (ConnectionHandle) throws(WarehouseError) -> Value
   ) async throws(WarehouseError) -> Value {
     guard !Task.isCancelled else { throw .cancelled }

@@ -54,7 +54,8 @@ package struct RunSegmentation: Sendable {
     let cohorts = CohortCalendar(first: first, last: asOf)
     try await CustomerFeatures(
       history: history, periods: periods, cohorts: cohorts,
-      loyalMonths: request.lifecycle.loyalMonths
+      loyalMonths: request.lifecycle.loyalMonths, memoryLimit: request.memoryLimit,
+      threads: request.threads
     ).create(in: session)
     progress(.scoring)
     let thresholds = try await CustomerTable(
