@@ -48,6 +48,9 @@ let package = Package(
     library("SQLBuilder"),
     library("NumericalMethods", extra: optimised),
     library("CustomerSchema", ["SQLBuilder"]),
+    library(
+      "ReferenceData", ["CustomerSchema", "CCompression"], resources: [.copy("Resources")],
+      extra: optimised),
     library("StatisticalModels", ["NumericalMethods"], extra: optimised),
     library("SegmentLanguage", ["CustomerSchema", "SQLBuilder"], extra: optimised),
     library(
@@ -83,10 +86,21 @@ let package = Package(
       "Insights",
       ["Ingestion", "Features", "Presentation", "Warehouse", "CustomerSchema", "SQLBuilder"]),
     library(
+      "Segments",
+      [
+        "SegmentLanguage", "Warehouse", "StatisticalModels", "CustomerSchema", "SQLBuilder",
+        .product(name: "Yams", package: "Yams"),
+      ], extra: optimised),
+    tests(
+      "SegmentsTests",
+      [
+        "Segments", "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+      ]),
+    library(
       "Platform",
       [
         "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Spreadsheets",
-        "SQLBuilder",
+        "SQLBuilder", "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
@@ -97,7 +111,7 @@ let package = Package(
       dependencies: [
         "CustomerSchema", "DuckDBEngine", "Features", "Ingestion", "Insights", "Platform",
         "Presentation",
-        "SQLBuilder", "Warehouse",
+        "SQLBuilder", "SegmentLanguage", "Segments", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     tests("PresentationTests", ["Presentation", "CustomerSchema", "SQLBuilder"]),
@@ -114,12 +128,24 @@ let package = Package(
         "App", "Insights", "Ingestion", "Features", "Presentation", "DuckDBEngine", "Warehouse",
         "CustomerSchema", "SQLBuilder",
       ]),
+    .executableTarget(
+      name: "ModelBenchmark", dependencies: ["StatisticalModels", "NumericalMethods"],
+      path: "Benchmarks/models/contender", swiftSettings: strict),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
       resources: [.copy("Fixtures")]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
-    tests("SegmentLanguageTests", ["SegmentLanguage", "CustomerSchema", "SQLBuilder"]),
+    tests(
+      "ReferenceDataTests",
+      ["ReferenceData", "CustomerSchema", "DuckDBEngine", "Warehouse", "SQLBuilder"],
+      resources: [.copy("Fixtures")]),
+    tests(
+      "SegmentLanguageTests",
+      [
+        "SegmentLanguage", "Presentation", "DuckDBEngine", "Warehouse", "CustomerSchema",
+        "SQLBuilder",
+      ]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),

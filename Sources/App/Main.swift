@@ -61,13 +61,17 @@ enum Main {
       Terminal.error("\(message.code) \(message.arguments)")
       return error.exitStatus.rawValue
     }
+    for message in [message] + error.furtherMessages { report(message, in: words) }
+    return error.exitStatus.rawValue
+  }
+
+  private static func report(_ message: UserMessage, in words: Localizer) {
     let sentence = words.text(message)
     // A sentence that names its file needs no place in front, unless it is a line of it.
     let isNamed = message.location.map { $0.line == nil && sentence.contains($0.file) } ?? true
     let place = isNamed ? "" : words.location(message).map { "\($0): " } ?? ""
     Terminal.error("\(words.text("cli.error")) \(place)\(sentence)")
     if let fix = words.fix(message) { Terminal.error("  → \(fix)") }
-    return error.exitStatus.rawValue
   }
 
   /// A defect: an id to quote; the detail, which may hold data, only when it is asked for.

@@ -107,7 +107,13 @@ package struct SourceLocation: Sendable, Hashable, Codable {
 /// An error with something to tell a person.
 package protocol UserFacingError: Error {
   var userMessage: UserMessage { get }
+  /// What else is wrong, when several things were found together.
+  var furtherMessages: [UserMessage] { get }
   var exitStatus: ExitStatus { get }
+}
+
+extension UserFacingError {
+  package var furtherMessages: [UserMessage] { [] }
 }
 
 /// How a command ends.

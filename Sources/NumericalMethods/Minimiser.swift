@@ -45,9 +45,11 @@ package struct LBFGS: Sendable {
   /// Minimises a differentiable function.
   ///
   /// `objective` returns the value and fills the gradient; where it is not finite the step is
-  /// shortened. Bounds, where given, have the start's length.
+  /// shortened. Bounds, where given, have the start's length. `inverseHessian`, a guess from a similar
+  /// problem, replaces the scaled identity from which the updates start.
   package func minimise(
     from start: [Double], lower: [Double]? = nil, upper: [Double]? = nil,
+    inverseHessian: Matrix? = nil,
     _ objective: (_ point: [Double], _ gradient: inout [Double]) -> Double
   ) -> Minimum {
     let n = start.count
@@ -90,7 +92,7 @@ package struct LBFGS: Sendable {
           evaluations: evaluations, stop: .gradient)
       }
       let held = (0..<n).map { isHeld(x, g, $0) }
-      var direction = twoLoop(g, held, steps, changes)
+      var direction = twoLoop(g, held, steps, changes, inverseHessian)
       var slope = dot(direction, g)
       if slope >= 0 {
         steps.removeAll()
@@ -98,7 +100,8 @@ package struct LBFGS: Sendable {
         direction = (0..<n).map { held[$0] ? 0 : -g[$0] }
         slope = dot(direction, g)
       }
-      var t = steps.isEmpty ? min(1, 1 / max(1e-300, direction.reduce(0) { $0 + abs($1) })) : 1
+      let isScaled = !steps.isEmpty || inverseHessian != nil
+      var t = isScaled ? 1 : min(1, 1 / max(1e-300, direction.reduce(0) { $0 + abs($1) }))
       var low = 0.0
       var high = Double.infinity
       var accepted = false
@@ -173,7 +176,8 @@ package struct LBFGS: Sendable {
   }
 
   private func twoLoop(
-    _ g: [Double], _ held: [Bool], _ steps: [[Double]], _ changes: [[Double]]
+    _ g: [Double], _ held: [Bool], _ steps: [[Double]], _ changes: [[Double]],
+    _ inverseHessian: Matrix?
   ) -> [Double] {
     var q = (0..<g.count).map { held[$0] ? 0 : g[$0] }
     var factors = [Double](repeating: 0, count: steps.count)
@@ -181,7 +185,9 @@ package struct LBFGS: Sendable {
       factors[k] = dot(steps[k], q) / dot(steps[k], changes[k])
       for i in 0..<q.count { q[i] -= factors[k] * changes[k][i] }
     }
-    if let s = steps.last, let y = changes.last {
+    if let inverseHessian {
+      q = inverseHessian.times(q)
+    } else if let s = steps.last, let y = changes.last {
       let scale = dot(s, y) / dot(y, y)
       for i in 0..<q.count { q[i] *= scale }
     }

@@ -37,7 +37,7 @@ struct CustomerLists {
       + (hasEngagement ? AttributeCatalogue.engagement.attributes : [])
     let columns = attributes.map { attribute -> SQL in
       let name: SQL = "\(identifier: attribute.id)"
-      return attribute.type == .text ? "\(safe(name)) AS \(name)" : name
+      return attribute.type == .text ? "\(CSVCell.safe(name)) AS \(name)" : name
     }
     try await session.execute(
       """
@@ -118,7 +118,7 @@ struct CustomerLists {
     try await session.execute(
       """
       COPY (
-        SELECT file, line, column_name AS column, \(safe("value")) AS value, reason AS code,
+        SELECT file, line, column_name AS column, \(CSVCell.safe("value")) AS value, reason AS code,
           \(explained) AS reason
         FROM quarantine ORDER BY file, line, column_name)
       TO \(literal: path) (FORMAT csv, HEADER)
@@ -195,7 +195,7 @@ struct CustomerLists {
   /// A cell as text in the list's style.
   private func text(_ column: ListColumn) -> SQL {
     switch column.style {
-    case .text: safe(column.value)
+    case .text: CSVCell.safe(column.value)
     case .count: "CAST(\(column.value) AS VARCHAR)"
     case .date:
       style == .french
@@ -213,13 +213,5 @@ struct CustomerLists {
 
   private func decimal(_ value: SQL) -> SQL {
     style == .french ? "replace(CAST(\(value) AS VARCHAR), '.', ',')" : "CAST(\(value) AS VARCHAR)"
-  }
-
-  /// Text that a spreadsheet would take for a formula gets an apostrophe in front.
-  private func safe(_ value: SQL) -> SQL {
-    """
-    CASE WHEN left(\(value), 1) IN ('=', '+', '-', '@', chr(9), chr(13))
-      THEN '''' || \(value) ELSE \(value) END
-    """
   }
 }

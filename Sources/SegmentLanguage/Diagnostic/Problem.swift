@@ -24,7 +24,68 @@ package enum Problem: Sendable, Hashable {
   case lengthNotPositive(String)
   case lengthTooLong(String)
   case mixedWindow
-  case unknownCurrency(String)
+
+  // Names
+  case unknownAttribute(String, nearest: [String])
+  case unknownField(String, of: String, nearest: [String])
+  case unknownCollection(String, nearest: [String])
+  case unknownSegment(String, nearest: [String])
+  case unknownParameter(String, nearest: [String])
+  case unusedParameter(String)
+  case unknownValue(String, of: String, values: [String])
+
+  // Kinds of value, by the keys of their names
+  case wrongKind(String, expected: String)
+  case notACondition(String, String)
+  case notANumber(String)
+  case notATime(String)
+  case noOrder(String)
+  case mismatch(left: String, right: String)
+  case arithmetic(String, left: String, right: String)
+  case notInDays(String)
+  case foreignCurrency(String, workspace: String)
+  case amountWithoutCurrency(String, currency: String)
+  case quotedDate(String)
+  case quotedNumber(String, expected: String)
+  case unquotedText(String)
+  case listEquality(String)
+  case objectsCompared
+
+  // What a construct may not be about
+  case aggregateWithoutValue(String)
+  case noTimeInObjects(String)
+  case futureWindow(String)
+  case emptyWindow(String)
+  case windowTwice
+  case calendarStep(String)
+  case absentStepNotLast
+  case tooManyPeriods(Int)
+  case anniversaryTooFar(Int)
+  case customerConditionInFilter
+  case nestedPopulation
+  case percentOutOfRange(String)
+  case notACount(Int)
+  case patternNotLiteral
+  case emptyPattern
+  case pattern(RegularExpression.Failure)
+  case heldDerived(String)
+  case heldElsewhere
+
+  // Truth
+  case never(Never)
+  case partNever(Never)
+  case always
+  case partAlways(String)
+
+  // JSON
+  case jsonSyntax
+  case jsonTwice(String)
+  case jsonType(expected: String)
+  case jsonMissing(String)
+  case jsonUnknownKey(String, nearest: [String])
+  case jsonUnknownForm(String, nearest: [String])
+  case jsonNoForm
+  case jsonTooFew(Int)
 
   /// What a rule's text should have had where something else stands.
   package enum Expected: String, Sendable, Hashable, CaseIterable {
@@ -84,16 +145,49 @@ extension Problem {
         ["length": .text(length), "years": .count(RuleLimits.years)]
       )
     case .mixedWindow: ("rule.window.mixed", [:])
-    case .unknownCurrency(let currency): ("rule.currency", ["currency": .text(currency)])
+    default: meaning
     }
   }
 
   /// A code of its own where there are names to propose.
   static func near(
-    _ code: String, _ name: String, _ nearest: [String]
+    _ code: String, _ name: String, _ nearest: [String],
+    _ others: [String: MessageArgument] = [:]
   ) -> (code: String, arguments: [String: MessageArgument]) {
-    nearest.isEmpty
-      ? (code, ["name": .text(name)])
-      : (code + ".near", ["name": .text(name), "nearest": .texts(nearest)])
+    var arguments = others
+    arguments["name"] = .text(name)
+    guard !nearest.isEmpty else { return (code, arguments) }
+    arguments["nearest"] = .texts(nearest)
+    return (code + ".near", arguments)
+  }
+}
+
+/// Why a condition can never be true.
+package enum Never: Sendable, Hashable {
+  /// Two tests of one value, or rows wanted where there must be none.
+  case contradiction(String, String)
+  case opposites(String)
+  /// A count below 0, an hour above 23.
+  case impossible(String)
+  case constant(String)
+  case negatedTruth(String)
+  case emptyRange(String, String)
+  case moreThanAll(Int, Int)
+  case quietLongerThanWindow(String, String)
+
+  var content: (code: String, arguments: [String: MessageArgument]) {
+    switch self {
+    case .contradiction(let first, let second):
+      ("contradiction", ["first": .text(first), "second": .text(second)])
+    case .opposites(let text): ("opposites", ["text": .text(text)])
+    case .impossible(let text): ("impossible", ["text": .text(text)])
+    case .constant(let text): ("constant", ["text": .text(text)])
+    case .negatedTruth(let text): ("negated_truth", ["text": .text(text)])
+    case .emptyRange(let low, let high): ("range", ["first": .text(low), "second": .text(high)])
+    case .moreThanAll(let wanted, let all):
+      ("more_than_all", ["wanted": .count(wanted), "all": .count(all)])
+    case .quietLongerThanWindow(let quiet, let window):
+      ("quiet", ["quiet": .text(quiet), "window": .text(window)])
+    }
   }
 }

@@ -126,33 +126,77 @@ package struct GaussianMixture: Sendable {
     return (best, try best.assign(points, threads: threads))
   }
 
+  /// Fits the mixture from known components, such as those of an earlier fit: no other start is tried.
+  ///
+  /// `start` needs as many components as asked for and covariances of this kind. Throws as `fit`, or
+  /// `sizeMismatch`.
+  package func fit(
+    _ points: Matrix, start: (weights: [Double], means: Matrix, covariances: [Matrix])
+  ) throws(ModelError) -> (model: GaussianMixtureModel, labels: [Int]) {
+    try ClusterInput.validate(points)
+    let d = points.columns
+    guard start.weights.count == components, start.means.rows == components,
+      start.means.columns == d, start.covariances.count == components,
+      start.covariances.allSatisfy({ $0.rows == d && $0.columns == d })
+    else {
+      throw ModelError.sizeMismatch(
+        what: "The start", expected: components * d, found: start.means.values.count)
+    }
+    guard let model = iterate(points, .components(start)) else {
+      throw ModelError.noSensibleOptimum(
+        model: "The Gaussian mixture", reason: "a component collapses onto single points")
+    }
+    return (model, try model.assign(points, threads: threads))
+  }
+
   private func run(_ points: Matrix, _ labels: [Int]) -> GaussianMixtureModel? {
+    iterate(points, .labels(labels))
+  }
+
+  private typealias Components = (weights: [Double], means: Matrix, covariances: [Matrix])
+
+  private enum Start {
+    case labels([Int])
+    case components(Components)
+  }
+
+  private func iterate(_ points: Matrix, _ start: Start) -> GaussianMixtureModel? {
     let n = Double(points.rows)
     // Moments about the overall mean keep their digits where values are large.
     let origin = (0..<points.columns).map { Statistics.mean(points.column($0)) }
-    var moments = MixtureMoments.collect(
-      points, origin: origin, components: components, kind: kind, threads: threads
-    ) { i, r in
-      for block in 0..<r.count { r[block] = .zero }
-      r[labels[i] / 8][labels[i] % 8] = 1
-      return 0
+    var first: Components?
+    var moments: MixtureMoments?
+    switch start {
+    case .labels(let labels):
+      moments = MixtureMoments.collect(
+        points, origin: origin, components: components, kind: kind, threads: threads
+      ) { i, r in
+        for block in 0..<r.count { r[block] = .zero }
+        r[labels[i] / 8][labels[i] % 8] = 1
+        return 0
+      }
+    case .components(var given):
+      for c in 0..<components {
+        for j in 0..<points.columns { given.means[c, j] -= origin[j] }
+      }
+      first = given
     }
     var previous = -Double.infinity
-    var current: (weights: [Double], means: Matrix, covariances: [Matrix])?
+    var current: Components?
     var iterations = 0
     var converged = false
     var entropy = 0.0
     while iterations < maximumIterations {
       iterations += 1
-      let estimate = maximise(moments, n, current?.means)
-      guard
+      let estimate = moments.map { maximise($0, n, current?.means) } ?? first
+      guard let estimate,
         let density = MixtureDensity(
           weights: estimate.weights, means: estimate.means, covariances: estimate.covariances,
           origin: origin)
       else { return nil }
       current = estimate
       let columns = points.columns
-      moments = points.values.withUnsafeBufferPointer { x in
+      let found = points.values.withUnsafeBufferPointer { x in
         // Read only while the closures below run.
         nonisolated(unsafe) let x = x
         return MixtureMoments.collect(
@@ -162,8 +206,9 @@ package struct GaussianMixture: Sendable {
           return density.responsibilities(base + i * columns, &r)
         }
       }
-      entropy = moments.entropy
-      let mean = moments.logLikelihood / n
+      moments = found
+      entropy = found.entropy
+      let mean = found.logLikelihood / n
       guard mean.isFinite else { return nil }
       if mean - previous < tolerance && iterations > 1 {
         converged = true
@@ -189,7 +234,7 @@ package struct GaussianMixture: Sendable {
   /// Parameters from moments; means are relative to the origin of the moments.
   private func maximise(
     _ moments: MixtureMoments, _ n: Double, _ old: Matrix?
-  ) -> (weights: [Double], means: Matrix, covariances: [Matrix]) {
+  ) -> Components {
     let d = moments.dimensions
     let k = components
     var means = Matrix(rows: k, columns: d)

@@ -38,21 +38,18 @@ package struct GroupScorer: Sendable, Codable, Equatable {
     guard old.count == new.count else {
       throw ModelError.sizeMismatch(what: "The new grouping", expected: old.count, found: new.count)
     }
-    let k = model.sizes.count
-    var target = Partition.matching(old: old, new: new)
-    target += [Int?](repeating: nil, count: max(0, k - target.count))
-    for group in 0..<k where (target[group] ?? 0) >= k { target[group] = nil }
-    let taken = Set(target.compactMap { $0 })
-    var free = (0..<k).filter { !taken.contains($0) }
-    for group in 0..<k where target[group] == nil { target[group] = free.removeFirst() }
-    var source = [Int](repeating: 0, count: k)
-    for (group, place) in target.prefix(k).enumerated() {
-      if let place { source[place] = group }
-    }
+    let source = Partition.continuation(old: old, new: new, groups: model.sizes.count)
     return GroupScorer(
       encoder: encoder,
-      model: KMeansModel(
-        centres: model.centres.rows(source), sizes: source.map { model.sizes[$0] },
-        inertia: model.inertia, iterations: model.iterations, converged: model.converged))
+      model: model.reordered(source))
+  }
+}
+
+extension KMeansModel {
+  /// The same groups with the given one at each place.
+  func reordered(_ source: [Int]) -> KMeansModel {
+    KMeansModel(
+      centres: centres.rows(source), sizes: source.map { sizes[$0] }, inertia: inertia,
+      iterations: iterations, converged: converged)
   }
 }

@@ -50,6 +50,7 @@ struct LatentClassState: Sendable {
     var shares: [Double]
     /// Per pattern and class; empty unless kept.
     var posterior: [Double] = []
+    /// 0 unless the posterior is kept.
     var entropy = 0.0
   }
 
@@ -75,57 +76,105 @@ struct LatentClassState: Sendable {
     _ patterns: AnswerPatterns, threads: Int?, keepingPosterior: Bool
   ) -> Expected {
     let width = answerCounts.count
+    // Eight classes to a vector; lanes beyond the last class stay 0.
+    let blocks = (k + 7) / 8
     // A floor keeps an impossible answer from making every class impossible.
-    let logs = answers.map { log(max($0, 1e-14)) }
+    let table = lanes(answers.count / max(1, k)) { max(answers[$0], 1e-14) }
     var common = [Double](repeating: 0, count: k)
     if !hasCovariates { logPriors(patterns.design, 0, &common) }
-    let commonPriors = common
+    let priors = lanes(1) { exp(common[$0]) }
     let parts = Parallel.chunks(count: patterns.counts.count, size: 2048, threads: threads) {
       range in
       var e = Expected(
-        answers: [Double](repeating: 0, count: logs.count),
+        answers: [Double](repeating: 0, count: answers.count),
         shares: [Double](repeating: 0, count: k))
-      var p = commonPriors
-      for i in range {
-        if hasCovariates { logPriors(patterns.design, i, &p) } else { p = commonPriors }
-        for item in 0..<width {
-          let place = Int(patterns.positions[i * width + item])
-          if place < 0 { continue }
-          for c in 0..<k { p[c] += logs[place * k + c] }
+      var sums = [SIMD8<Double>](repeating: .zero, count: table.count)
+      var shares = [SIMD8<Double>](repeating: .zero, count: blocks)
+      var own = [Double](repeating: 0, count: k)
+      var p = priors
+      if keepingPosterior { e.posterior.reserveCapacity(range.count * k) }
+      table.withUnsafeBufferPointer { table in
+        sums.withUnsafeMutableBufferPointer { sums in
+          p.withUnsafeMutableBufferPointer { p in
+            patterns.positions.withUnsafeBufferPointer { positions in
+              for i in range {
+                if hasCovariates {
+                  logPriors(patterns.design, i, &own)
+                  for c in 0..<k { p[c / 8][c % 8] = exp(own[c]) }
+                } else {
+                  for block in 0..<blocks { p[block] = priors[block] }
+                }
+                // Probabilities themselves, rescaled before they can underflow: at least 1e-14 each.
+                var scale = 0.0
+                for item in 0..<width {
+                  let place = Int(positions[i * width + item])
+                  if place < 0 { continue }
+                  for block in 0..<blocks { p[block] *= table[place * blocks + block] }
+                  if item % 16 == 15 { scale += Self.rescale(p) }
+                }
+                var total = 0.0
+                for block in 0..<blocks { total += p[block].sum() }
+                let n = patterns.counts[i]
+                e.value += n * (scale + log(total))
+                for block in 0..<blocks {
+                  p[block] /= total
+                  shares[block] += n * p[block]
+                }
+                if keepingPosterior {
+                  for c in 0..<k {
+                    let share = p[c / 8][c % 8]
+                    e.posterior.append(share)
+                    if share > 0 { e.entropy -= n * share * log(share) }
+                  }
+                }
+                for block in 0..<blocks { p[block] *= n }
+                for item in 0..<width {
+                  let place = Int(positions[i * width + item])
+                  if place < 0 { continue }
+                  for block in 0..<blocks { sums[place * blocks + block] += p[block] }
+                }
+              }
+            }
+          }
         }
-        var largest = p[0]
-        for c in 1..<max(1, k) { largest = max(largest, p[c]) }
-        var total = 0.0
-        for c in 0..<k {
-          p[c] = exp(p[c] - largest)
-          total += p[c]
-        }
-        let n = patterns.counts[i]
-        e.value += n * (largest + log(total))
-        for c in 0..<k {
-          p[c] /= total
-          e.shares[c] += n * p[c]
-          if p[c] > 0 { e.entropy -= n * p[c] * log(p[c]) }
-        }
-        if keepingPosterior { e.posterior.append(contentsOf: p) }
-        for item in 0..<width {
-          let place = Int(patterns.positions[i * width + item])
-          if place < 0 { continue }
-          for c in 0..<k { e.answers[place * k + c] += n * p[c] }
+      }
+      for c in 0..<k {
+        e.shares[c] = shares[c / 8][c % 8]
+        for place in 0..<(answers.count / k) {
+          e.answers[place * k + c] = sums[place * blocks + c / 8][c % 8]
         }
       }
       return e
     }
     var sum = Expected(
-      answers: [Double](repeating: 0, count: logs.count), shares: [Double](repeating: 0, count: k))
+      answers: [Double](repeating: 0, count: answers.count),
+      shares: [Double](repeating: 0, count: k))
     for part in parts {
       sum.value += part.value
       sum.entropy += part.entropy
-      for i in 0..<logs.count { sum.answers[i] += part.answers[i] }
+      for i in 0..<answers.count { sum.answers[i] += part.answers[i] }
       for c in 0..<k { sum.shares[c] += part.shares[c] }
       sum.posterior.append(contentsOf: part.posterior)
     }
     return sum
+  }
+
+  /// `count` rows of classes as vectors, eight classes each; `value` of row · k + class.
+  private func lanes(_ count: Int, _ value: (Int) -> Double) -> [SIMD8<Double>] {
+    let blocks = (k + 7) / 8
+    var result = [SIMD8<Double>](repeating: .zero, count: count * blocks)
+    for row in 0..<count {
+      for c in 0..<k { result[row * blocks + c / 8][c % 8] = value(row * k + c) }
+    }
+    return result
+  }
+
+  /// Divides by the largest probability and returns its logarithm.
+  private static func rescale(_ p: UnsafeMutableBufferPointer<SIMD8<Double>>) -> Double {
+    var largest = 0.0
+    for vector in p { largest = max(largest, vector.max()) }
+    for i in 0..<p.count { p[i] /= largest }
+    return log(largest)
   }
 
   func maximised(_ expected: Expected, _ patterns: AnswerPatterns) -> LatentClassState {

@@ -15,10 +15,11 @@ package struct SurveyAnswers: Sendable {
   package var rows: Int { covariates.rows }
 
   /// Throws `noData`, `sizeMismatch`, `outOfRange` for an unknown code, `notFinite`, or
-  /// `unusableColumn` for an item that everyone who answered answered alike.
+  /// `unusableColumn` for an item that everyone who answered answered alike: a fit cannot use it. Where
+  /// respondents are only to be assigned to known classes, `requiringVariation` false lets it pass.
   package init(
     items: [String], answerCounts: [Int], answers: [Int32], covariateNames: [String] = [],
-    covariates: Matrix? = nil
+    covariates: Matrix? = nil, requiringVariation: Bool = true
   ) throws(ModelError) {
     guard !items.isEmpty else { throw ModelError.noData(what: "question") }
     guard answerCounts.count == items.count else {
@@ -55,13 +56,13 @@ package struct SurveyAnswers: Sendable {
         }
         if code >= 0 { seen.insert(code) }
       }
-      guard seen.count >= 2 else {
+      guard seen.count >= 2 || !requiringVariation else {
         throw ModelError.unusableColumn(
           name: name,
           reason: seen.isEmpty ? "nobody answered it" : "everyone gave the same answer")
       }
     }
-    for (j, name) in covariateNames.enumerated() {
+    for (j, name) in covariateNames.enumerated() where requiringVariation {
       let first = table[0, j]
       guard (0..<rows).contains(where: { table[$0, j] != first }) else {
         throw ModelError.unusableColumn(name: name, reason: "it is the same for everyone")

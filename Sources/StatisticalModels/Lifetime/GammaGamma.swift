@@ -65,14 +65,15 @@ package struct GammaGammaModel: Sendable, Codable, Equatable {
         model: "Gamma-Gamma", reason: "only \(x.count) customers have a repeat purchase",
         simplest: "the overall mean spend per purchase")
     }
-    let level = exp(Statistics.mean(m.map { log($0) }))
+    let logs = m.map { log($0) }
+    let level = exp(Statistics.mean(logs))
     guard m.contains(where: { abs($0 - level) > 1e-9 * level }) else {
       throw ModelError.tooLittleData(
         model: "Gamma-Gamma", reason: "every customer spends the same",
         simplest: "the common spend per purchase")
     }
-    let likelihood = GammaGammaLikelihood(x, m, threads: threads)
-    let correlation = Statistics.correlation(x, m.map { log($0) }) ?? 0
+    let likelihood = GammaGammaLikelihood(x, m, logs, threads: threads)
+    let correlation = Statistics.correlation(x, logs) ?? 0
     let search = MaximumLikelihood(
       model: "Gamma-Gamma", names: ["p", "q", "gamma"], isLogarithm: [true, true, true],
       starts: [
@@ -88,7 +89,9 @@ package struct GammaGammaModel: Sendable, Codable, Equatable {
       let step = x.count / 10_000
       let rows = stride(from: step / 2, to: x.count, by: step)
       rough =
-        GammaGammaLikelihood(rows.map { x[$0] }, rows.map { m[$0] }, threads: threads).evaluate
+        GammaGammaLikelihood(
+          rows.map { x[$0] }, rows.map { m[$0] }, rows.map { logs[$0] }, threads: threads
+        ).evaluate
     }
     var (point, report) = try search.run(
       cautions: cautions, rough: rough, full: likelihood.evaluate)
@@ -118,22 +121,30 @@ package struct GammaGammaModel: Sendable, Codable, Equatable {
 /// Likelihood of mean spends (eq. 1a of the note), customers grouped by their number of purchases.
 private struct GammaGammaLikelihood: Sendable {
   let x: [Double]
-  let m: [Double]
-  let logM: [Double]
+  /// Total spend over the repeat purchases, x m.
+  let total: [Double]
   let byX: [(x: Double, customers: Double, sumLogM: Double)]
   let threads: Int?
 
-  init(_ purchases: [Double], _ means: [Double], threads: Int?) {
+  init(_ purchases: [Double], _ means: [Double], _ logs: [Double], threads: Int?) {
     x = purchases
-    m = means
-    logM = means.map { log($0) }
-    var groups: [Double: (Double, Double)] = [:]
+    total = zip(purchases, means).map { $0 * $1 }
+    var place: [Double: Int] = [:]
+    var sums: [SIMD2<Double>] = []
+    var (known, index) = (-1.0, 0)
     for i in 0..<purchases.count {
-      let old = groups[purchases[i]] ?? (0, 0)
-      groups[purchases[i]] = (old.0 + 1, old.1 + logM[i])
+      if purchases[i] != known {
+        known = purchases[i]
+        index = place[known] ?? sums.count
+        if index == sums.count {
+          place[known] = index
+          sums.append(.zero)
+        }
+      }
+      sums[index] += SIMD2(1, logs[i])
     }
-    byX = groups.sorted { $0.key < $1.key }.map {
-      (x: $0.key, customers: $0.value.0, sumLogM: $0.value.1)
+    byX = place.sorted { $0.key < $1.key }.map {
+      (x: $0.key, customers: sums[$0.value][0], sumLogM: sums[$0.value][1])
     }
     self.threads = threads
   }
@@ -152,14 +163,22 @@ private struct GammaGammaLikelihood: Sendable {
       dg += n * q / g
     }
     let sums = Parallel.chunks(count: x.count, size: 8192, threads: threads) { range in
-      var sum = SIMD4<Double>(repeating: 0)
-      for i in range {
-        let base = g + x[i] * m[i]
-        let l = log(base)
-        let power = p * x[i] + q
-        sum += SIMD4(power * l, x[i] * l, l, power / base)
+      // Σ (px+q) ln(γ+xm), Σ x ln(γ+xm), Σ ln(γ+xm), Σ (px+q)/(γ+xm)
+      var (value, byP, byQ, byGamma) = (0.0, 0.0, 0.0, 0.0)
+      x.withUnsafeBufferPointer { x in
+        total.withUnsafeBufferPointer { total in
+          for i in range {
+            let base = g + total[i]
+            let l = log(base)
+            let power = p * x[i] + q
+            value += power * l
+            byP += x[i] * l
+            byQ += l
+            byGamma += power / base
+          }
+        }
       }
-      return sum
+      return SIMD4(value, byP, byQ, byGamma)
     }.reduce(SIMD4<Double>(repeating: 0)) { $0 + $1 }
     gradient[0] = p * (dp - sums[1])
     gradient[1] = q * (dq - sums[2])

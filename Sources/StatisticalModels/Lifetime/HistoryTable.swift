@@ -55,50 +55,24 @@ package struct HistoryTable: Sendable {
         throw ModelError.invalidHistory(row: row, reason: reason)
       }
     }
-    var capacity = 16
-    while capacity < 2 * x.count { capacity *= 2 }
-    var slots = [Int32](repeating: -1, count: capacity)
-    var cell = [Int32](repeating: 0, count: x.count)
-    var first: [Int32] = []
-    var count: [Double] = []
-    for row in 0..<x.count {
-      var hash = x[row].bitPattern &* 0x9e37_79b9_7f4a_7c15
-      hash = (hash ^ (hash >> 29) ^ tx[row].bitPattern) &* 0xbf58_476d_1ce4_e5b9
-      hash = (hash ^ (hash >> 31) ^ t[row].bitPattern) &* 0x94d0_49bb_1331_11eb
-      var slot = Int(truncatingIfNeeded: hash ^ (hash >> 32)) & (capacity - 1)
-      while true {
-        let found = slots[slot]
-        if found < 0 {
-          slots[slot] = Int32(first.count)
-          cell[row] = Int32(first.count)
-          first.append(Int32(row))
-          count.append(1)
-          break
-        }
-        let other = Int(first[Int(found)])
-        if x[other] == x[row] && tx[other] == tx[row] && t[other] == t[row] {
-          cell[row] = found
-          count[Int(found)] += 1
-          break
-        }
-        slot = (slot + 1) & (capacity - 1)
+    let order = HistoryOrder(last: tx, age: t, purchases: x).rows
+    var (cells, firsts, sizes) = ([Int32](repeating: 0, count: x.count), [Int](), [Double]())
+    for row in order {
+      let i = Int(row)
+      if let j = firsts.last, x[i] == x[j], t[i] == t[j], tx[i] == tx[j] {
+        sizes[sizes.count - 1] += 1
+      } else {
+        firsts.append(i)
+        sizes.append(1)
       }
+      cells[i] = Int32(firsts.count - 1)
     }
-    let order = first.indices.sorted { left, right in
-      let i = Int(first[left])
-      let j = Int(first[right])
-      if x[i] != x[j] { return x[i] < x[j] }
-      if t[i] != t[j] { return t[i] < t[j] }
-      return tx[i] < tx[j]
-    }
-    var place = [Int32](repeating: 0, count: first.count)
-    for (new, old) in order.enumerated() { place[old] = Int32(new) }
     self.unit = unit
-    self.repeatPurchases = order.map { x[Int(first[$0])] }
-    lastPurchaseAge = order.map { tx[Int(first[$0])] }
-    customerAge = order.map { t[Int(first[$0])] }
-    counts = order.map { count[$0] }
-    cellOfRow = cell.map { place[Int($0)] }
+    repeatPurchases = firsts.map { x[$0] }
+    lastPurchaseAge = firsts.map { tx[$0] }
+    customerAge = firsts.map { t[$0] }
+    counts = sizes
+    cellOfRow = cells
   }
 
   /// Why a history breaks its own rules; nil where it does not.
@@ -143,5 +117,60 @@ package struct HistoryTable: Sendable {
     customerAge = subset.map { table.customerAge[$0] }
     counts = subset.map { table.counts[$0] }
     cellOfRow = []
+  }
+}
+
+/// Rows in increasing order of (x, T, t_x), by radix sorts: linear in the number of rows.
+private struct HistoryOrder {
+  private(set) var rows: [Int32]
+
+  init(last: [Double], age: [Double], purchases: [Double]) {
+    rows = (0..<last.count).map { Int32($0) }
+    for column in [last, age, purchases] { sort(by: column) }
+  }
+
+  /// A stable sort by values that are not negative, whose bit patterns have the order of the values.
+  private mutating func sort(by column: [Double]) {
+    let (digits, bits) = (6, 11)
+    let size = 1 << bits
+    var histograms = [Int](repeating: 0, count: digits * size)
+    // Adding 0 turns −0 into 0.
+    var keys = rows.map { (column[Int($0)] + 0).bitPattern }
+    for key in keys {
+      for digit in 0..<digits {
+        histograms[digit * size + Int(truncatingIfNeeded: key >> (digit * bits)) & (size - 1)] += 1
+      }
+    }
+    var otherKeys = keys
+    var otherRows = rows
+    for digit in 0..<digits {
+      let histogram = histograms[digit * size..<(digit + 1) * size]
+      // All rows share the digit: whole numbers have most digits empty.
+      if histogram.contains(rows.count) { continue }
+      var place = 0
+      var places = histogram.map { count in
+        defer { place += count }
+        return place
+      }
+      keys.withUnsafeBufferPointer { keys in
+        rows.withUnsafeBufferPointer { rows in
+          otherKeys.withUnsafeMutableBufferPointer { otherKeys in
+            otherRows.withUnsafeMutableBufferPointer { otherRows in
+              places.withUnsafeMutableBufferPointer { places in
+                for i in 0..<keys.count {
+                  let value = Int(truncatingIfNeeded: keys[i] >> (digit * bits)) & (size - 1)
+                  let to = places[value]
+                  places[value] = to + 1
+                  otherKeys[to] = keys[i]
+                  otherRows[to] = rows[i]
+                }
+              }
+            }
+          }
+        }
+      }
+      swap(&keys, &otherKeys)
+      swap(&rows, &otherRows)
+    }
   }
 }

@@ -69,40 +69,15 @@ struct BetaGeometricLikelihood: LifetimeLikelihood {
     let base = purchases.map { x in
       x + extra > 0 ? log(a / (b + x + extra - 1)) : -Double.infinity
     }
+    // Per distinct x: its base of the odds, r + x, 1/(b + n − 1).
+    let perPurchases = zip(purchases, base).map { x, start in
+      SIMD4(start, r + x, start > -.infinity ? 1 / (b + x + extra - 1) : 0, 0)
+    }
+    let perAge = zip(logAge, inverseAge).map { SIMD2($0, $1) }
+    let perLast = zip(logLast, inverseLast).map { SIMD2($0, $1) }
     let sums = total(
       Parallel.chunks(count: counts.count, size: chunkSize, threads: threads) { range in
-        // value, ∂r, ∂α, ∂a·a, Σ D/(b+n−1)
-        var sum = SIMD8<Double>(repeating: 0)
-        counts.withUnsafeBufferPointer { counts in
-          for i in range {
-            let n = counts[i]
-            let j = Int(ageIndex[i])
-            let k = Int(lastAgeIndex[i])
-            let l = Int(purchaseIndex[i])
-            let x = purchases[l]
-            let s = r + x
-            let age = logAge[j]
-            var part = -s * age
-            var dr = -age
-            var dAlpha = -s * inverseAge[j]
-            let start = base[l]
-            if start > -.infinity {
-              let gap = age - logLast[k]
-              let odds = start + s * gap
-              let e = exp(-abs(odds))
-              let left = odds >= 0 ? 1 / (1 + e) : e / (1 + e)
-              part += max(odds, 0) + log1p(e)
-              dr += left * gap
-              dAlpha += left * s * (inverseAge[j] - inverseLast[k])
-              sum[3] += n * left
-              sum[4] += n * left / (b + x + extra - 1)
-            }
-            sum[0] += n * part
-            sum[1] += n * dr
-            sum[2] += n * dAlpha
-          }
-        }
-        return sum
+        cells(range, perPurchases, perAge, perLast)
       })
     let customers = customersByPurchases.reduce(0, +)
     gradient[0] = r * (gr + sums[1])
@@ -110,6 +85,52 @@ struct BetaGeometricLikelihood: LifetimeLikelihood {
     gradient[2] = a * ga + sums[3]
     gradient[3] = b * (gb - sums[4])
     return value + sums[0]
+  }
+
+  /// Sums over cells: value, ∂r, ∂α, a ∂a, Σ left/(b + n − 1).
+  private func cells(
+    _ range: Range<Int>, _ perPurchases: [SIMD4<Double>], _ perAge: [SIMD2<Double>],
+    _ perLast: [SIMD2<Double>]
+  ) -> SIMD8<Double> {
+    var (value, dr, dAlpha, da, db) = (0.0, 0.0, 0.0, 0.0, 0.0)
+    counts.withUnsafeBufferPointer { counts in
+      ageIndex.withUnsafeBufferPointer { ageIndex in
+        lastAgeIndex.withUnsafeBufferPointer { lastAgeIndex in
+          purchaseIndex.withUnsafeBufferPointer { purchaseIndex in
+            perPurchases.withUnsafeBufferPointer { perPurchases in
+              perAge.withUnsafeBufferPointer { perAge in
+                perLast.withUnsafeBufferPointer { perLast in
+                  for i in range {
+                    let n = counts[i]
+                    let age = perAge[Int(ageIndex[i])]
+                    let p = perPurchases[Int(purchaseIndex[i])]
+                    let s = p[1]
+                    if p[0] == -.infinity {
+                      value -= n * s * age[0]
+                      dr -= n * age[0]
+                      dAlpha -= n * s * age[1]
+                      continue
+                    }
+                    let last = perLast[Int(lastAgeIndex[i])]
+                    let gap = age[0] - last[0]
+                    let odds = p[0] + s * gap
+                    let e = exp(-abs(odds))
+                    let inverse = 1 / (1 + e)
+                    let left = odds >= 0 ? inverse : e * inverse
+                    value += n * (max(odds, 0) + log1p(e) - s * age[0])
+                    dr += n * (left * gap - age[0])
+                    dAlpha += n * s * (left * (age[1] - last[1]) - age[1])
+                    da += n * left
+                    db += n * left * p[2]
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    return SIMD8(value, dr, dAlpha, da, db, 0, 0, 0)
   }
 }
 

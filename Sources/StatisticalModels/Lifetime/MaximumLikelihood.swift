@@ -37,6 +37,8 @@ struct MaximumLikelihood {
     let search = LBFGS()
     var evaluations = 0
     var iterations = 0
+    // The curvature at the rough optimum, from which the full search starts.
+    var guess: Matrix?
     return try withoutActuallyEscaping(full) { full throws(ModelError) in
       let objective = negated(full)
       var ends: [Minimum] = []
@@ -45,6 +47,14 @@ struct MaximumLikelihood {
           let roughly = negated(rough)
           ends = starts.map {
             search.minimise(from: $0, lower: lower, upper: upper, roughly)
+          }
+          if let best = ends.min(by: { $0.value < $1.value }), best.value.isFinite {
+            let curvature = hessian(at: best.point) { x in
+              var g = [Double](repeating: 0, count: n)
+              _ = roughly(x, &g)
+              return g
+            }
+            guess = (try? CholeskyFactor(curvature, relativeTolerance: 1e-9))?.inverse
           }
         }
       } else {
@@ -58,7 +68,8 @@ struct MaximumLikelihood {
           model: model, reason: "the likelihood is not finite at any start")
       }
       let agreeing = ends.filter { $0.value - best.value < 1e-6 * max(1, abs(best.value)) }.count
-      var end = search.minimise(from: best.point, lower: lower, upper: upper, objective)
+      var end = search.minimise(
+        from: best.point, lower: lower, upper: upper, inverseHessian: guess, objective)
       evaluations += end.evaluations
       iterations += end.iterations
       func gradient(_ x: [Double]) -> [Double] {
@@ -84,7 +95,8 @@ struct MaximumLikelihood {
               + "parameters cannot be told apart")
         }
         let step = factor.solve(gradient(end.point))
-        if step.reduce(0, { max($0, abs($1)) }) < 1e-9 { break }
+        let length = step.reduce(0) { max($0, abs($1)) }
+        if length < 1e-9 { break }
         let next = (0..<n).map {
           min(max(end.point[$0] - step[$0], lower[$0]), upper[$0])
         }
@@ -96,6 +108,8 @@ struct MaximumLikelihood {
         end = Minimum(
           point: next, value: value, gradientNorm: g.reduce(0) { max($0, abs($1)) },
           iterations: end.iterations, evaluations: end.evaluations, stop: end.stop)
+        // Over a shorter step the curvature changes less than its differences know it.
+        if length < 1e-6 { break }
         curvature = hessian(at: end.point, gradient: gradient)
       }
       guard let factor = try? CholeskyFactor(curvature, relativeTolerance: 1e-11) else {

@@ -98,6 +98,25 @@ package enum Partition {
   }
 }
 
+extension Partition {
+  /// Which new group each number should go to, so that a group keeps the number of the old one whose
+  /// customers it holds: the new group at each place. Groups that continue none fill the places that
+  /// are left, in their order.
+  static func continuation(old: [Int], new: [Int], groups k: Int) -> [Int] {
+    var target = matching(old: old, new: new)
+    target += [Int?](repeating: nil, count: max(0, k - target.count))
+    for group in 0..<k where (target[group] ?? 0) >= k { target[group] = nil }
+    let taken = Set(target.compactMap { $0 })
+    var free = (0..<k).filter { !taken.contains($0) }
+    for group in 0..<k where target[group] == nil { target[group] = free.removeFirst() }
+    var source = [Int](repeating: 0, count: k)
+    for (group, place) in target.prefix(k).enumerated() {
+      if let place { source[place] = group }
+    }
+    return source
+  }
+}
+
 /// Drift of a distribution over classes.
 package enum Drift {
   /// Population stability index Σ (q − p) ln(q/p) between shares then and now.

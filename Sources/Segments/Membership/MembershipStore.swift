@@ -1,0 +1,95 @@
+internal import SQLBuilder
+package import Warehouse
+
+/// Writes memberships, their change stream and the instants at which customers fall due. Its
+/// callers hold the transaction.
+package struct MembershipStore: Sendable {
+  private let session: any QuerySession
+
+  package init(_ session: any QuerySession) { self.session = session }
+
+  /// The temporary table that collects the changes of a refresh before they are written.
+  static let pending: SQL = "pending_change"
+
+  package func beginChanges() async throws {
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE pending_change (
+        happened_at TIMESTAMPTZ, segment_id BIGINT, customer_id BIGINT, has_entered BOOLEAN,
+        reason VARCHAR)
+      """)
+  }
+
+  /// Adds changes found one by one.
+  package func add(_ changes: [MembershipChange]) async throws {
+    for start in stride(from: 0, to: changes.count, by: 2_000) {
+      let rows = changes[start..<min(start + 2_000, changes.count)].map { change in
+        """
+        (\(SQLValue.instant(change.instant)), \(SQLValue.int(change.segment)),
+          \(SQLValue.int(change.customer)), \(SQLValue.bool(change.hasEntered)),
+          \(change.reason.rawValue))
+        """ as SQL
+      }
+      try await session.execute("INSERT INTO pending_change VALUES \(rows.joined())")
+    }
+  }
+
+  /// What was written.
+  package struct Written: Sendable, Hashable {
+    package let entries: Int
+    package let exits: Int
+    /// The stream's last change now.
+    package let lastChange: Int64
+  }
+
+  /// Closes and opens intervals by the pending changes and appends them to the stream.
+  ///
+  /// A customer may enter and leave a segment several times in one refresh: each entry pairs with
+  /// the exit that follows it, and an exit without one before closes the interval that was open.
+  package func writeChanges(refresh: Int64) async throws -> Written {
+    let first =
+      try await session.value(
+        "SELECT coalesce(max(last_change), 0) FROM segment_refresh"
+      ).int ?? 0
+    try await session.execute(
+      """
+      INSERT INTO membership_change
+      SELECT \(first) + row_number() OVER (
+          ORDER BY happened_at, customer_id, segment_id, has_entered),
+        \(SQLValue.int(refresh)), happened_at, segment_id, customer_id, has_entered, reason
+      FROM pending_change
+      """)
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE paired_change AS
+      SELECT *, lead(happened_at) OVER each_pair AS next_at, lead(reason) OVER each_pair AS next_reason,
+        row_number() OVER each_pair AS place
+      FROM pending_change
+      WINDOW each_pair AS (PARTITION BY segment_id, customer_id ORDER BY happened_at)
+      """)
+    try await session.execute(
+      """
+      UPDATE membership SET left_at = paired_change.happened_at, exit_reason = paired_change.reason
+      FROM paired_change
+      WHERE membership.segment_id = paired_change.segment_id
+        AND membership.customer_id = paired_change.customer_id
+        AND membership.left_at IS NULL AND place = 1 AND NOT has_entered
+      """)
+    try await session.execute(
+      """
+      INSERT INTO membership
+      SELECT segment_id, customer_id, happened_at, next_at, reason, next_reason
+      FROM paired_change WHERE has_entered
+      """)
+    let counts = try await session.row(
+      """
+      SELECT count(*) FILTER (has_entered), count(*) FILTER (NOT has_entered)
+      FROM pending_change
+      """)
+    try await session.execute("DROP TABLE paired_change")
+    let entries = counts[0].int ?? 0
+    let exits = counts[1].int ?? 0
+    return Written(
+      entries: entries, exits: exits, lastChange: Int64(first + entries + exits))
+  }
+}
