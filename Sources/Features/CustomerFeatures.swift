@@ -105,6 +105,23 @@ package struct CohortCalendar: Sendable, Hashable {
   }
 }
 
+/// What is known of a `customer_features`.
+package struct FeatureTable: Sendable, Hashable {
+  /// Whether its rows are in the order of the customers' ids.
+  package let isSorted: Bool
+  /// Whether every customer's amounts are `DECIMAL(18,4)`, several times as fast as
+  /// `DECIMAL(38,4)`.
+  package let isCompact: Bool
+  /// Whether it has the columns of `RecentMonths`.
+  package let hasMonths: Bool
+
+  package init(isSorted: Bool = false, isCompact: Bool = false, hasMonths: Bool = false) {
+    self.isSorted = isSorted
+    self.isCompact = isCompact
+    self.hasMonths = hasMonths
+  }
+}
+
 /// Describes every customer by her orders, in one pass over them.
 package struct CustomerFeatures: Sendable {
   package let history: OrderHistory
@@ -136,14 +153,18 @@ package struct CustomerFeatures: Sendable {
   /// in the lines, with what the customer table shows and what figures per segment need.
   ///
   /// Orders after `asOf` are left out; someone who has only such orders has a row with no purchase.
-  package func create(in session: any QuerySession) async throws {
+  ///
+  /// - Returns: what is known of the table.
+  @discardableResult
+  package func create(in session: any QuerySession) async throws -> FeatureTable {
     let columns = history.columns
     let isWhole = !columns.product && (columns.lineIsOrder || !columns.category)
     let target = isWhole ? "customer_features" : "customer_history"
-    var isFolded = false
+    var isSorted: Bool?
     if let session = session as? any ColumnarSession {
-      isFolded = try await fold(into: target, in: session, memory: memory, threads: threads)
+      isSorted = try await fold(into: target, in: session, memory: memory, threads: threads)
     }
+    let isFolded = isSorted != nil
     if isFolded, isWhole {
       for (name, type, isThere) in [
         ("distinct_products", "BIGINT", false), ("favourite_category", "VARCHAR", columns.category),
@@ -158,7 +179,9 @@ package struct CustomerFeatures: Sendable {
         try await createRhythm(in: session)
       }
       try await join(isFolded: isFolded, in: session)
+      isSorted = false
     }
+    return FeatureTable(isSorted: isSorted ?? false, isCompact: isFolded, hasMonths: isFolded)
   }
 
   /// Makes `customer_features` of `customer_history` and what else is told of customers.
@@ -172,7 +195,17 @@ package struct CustomerFeatures: Sendable {
         -- What is not of the earlier state is of this period.
         (gross_revenue - returned_amount) - (earlier_gross_revenue - earlier_returned_amount)
           AS revenue_this_period,
-        coalesce(last_purchase > \(periods.previousEnd.sqlValue), false) AS bought_this_period
+        coalesce(last_purchase > \(periods.previousEnd.sqlValue), false) AS bought_this_period,
+        -- Exact, half a ten-thousandth rounded up: in whole ten-thousandths.
+        CASE WHEN orders > 0 THEN CAST(
+          CAST((2 * CAST(gross_revenue * 10000 AS HUGEINT) + orders) // (2 * orders)
+            AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS DECIMAL(38, 4)) END
+          AS average_basket,
+        -- Of whole ten-thousandths, which doubles hold exactly: the quotient is the nearest.
+        CASE WHEN gross_revenue + reversed_amount > 0
+          THEN CAST(CAST((returned_amount + reversed_amount) * 10000 AS HUGEINT) AS DOUBLE)
+            / CAST(CAST((gross_revenue + reversed_amount) * 10000 AS HUGEINT) AS DOUBLE) END
+          AS return_rate
         """
       joins = " LEFT JOIN customer_rhythm AS rhythm USING (customer)"
     }

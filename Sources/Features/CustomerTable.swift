@@ -21,11 +21,15 @@ package struct CustomerTable: Sendable {
 
   /// Makes `customers`, with the columns of `AttributeCatalogue.orderHistory`, and
   /// `customer_segments`: `customer`, both segments now and (as `earlier_…`) one period earlier
-  /// with the thresholds of then; null for who had not bought yet.
+  /// with the thresholds of then; null for who had not bought yet. `customers` is in the order of
+  /// the ids, where the engine keeps the order of rows.
   ///
   /// - Returns: the thresholds that were applied now.
-  package func create(in session: any QuerySession) async throws -> RFMThresholds {
-    try await createCells(in: session)
+  package func create(
+    from table: FeatureTable = FeatureTable(), in session: any QuerySession
+  ) async throws -> RFMThresholds {
+    let cells = try scoring.cells()
+    try await createCells(cells, in: session)
     let days: SQL = "(\(asOf.sqlValue) - last_purchase)"
     let thresholds = try await scoring.thresholds(
       days: days, orders: "orders", monetary: monetary,
@@ -36,39 +40,42 @@ package struct CustomerTable: Sendable {
       from: "customer_features WHERE earlier_orders > 0", in: session)
     let weights = scoring.weights
     let totalWeight = weights.recency + weights.frequency + weights.monetary
+    let scores = thresholds.scores(days: days, orders: "orders", monetary: monetary)
+    let money: SQL = table.isCompact ? "DECIMAL(18, 4)" : "DECIMAL(38, 4)"
+    func score(_ value: SQL) -> SQL {
+      "CASE WHEN orders > 0 THEN CAST(\(value) AS TINYINT) END"
+    }
+    // A place in a list, not a join: a join may change the order of rows.
+    func word(_ name: SQL, _ words: [String]) -> SQL {
+      let list = words.map { "\(literal: $0)" as SQL }.joined()
+      let classes = scoring.classes
+      let place: SQL = """
+        CAST(((r_score - 1) * \(classes) + f_score - 1) * \(classes) + m_score AS BIGINT)
+        """
+      return "coalesce(list_extract([\(list)], \(place)), 'no_purchase') AS \(name)"
+    }
     try await session.execute(
       """
       CREATE OR REPLACE TEMP TABLE customers AS
       SELECT customer, first_purchase, last_purchase,
         \(days) AS days_since_last_purchase,
         orders, coalesce(purchase_occasions, 0) AS purchase_occasions,
-        CAST(gross_revenue AS DECIMAL(38, 4)) AS gross_revenue,
-        CAST(returned_amount AS DECIMAL(38, 4)) AS returned_amount,
-        CAST(gross_revenue - returned_amount AS DECIMAL(38, 4)) AS revenue,
-        -- Exact, half a ten-thousandth rounded up: in whole ten-thousandths.
-        CASE WHEN orders > 0 THEN CAST(
-          CAST((2 * CAST(gross_revenue * 10000 AS HUGEINT) + orders) // (2 * orders)
-            AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS DECIMAL(38, 4)) END
-          AS average_basket,
-        median_days_between_purchases,
-        \(asOf.sqlValue) - first_purchase AS tenure_days,
-        -- Of whole ten-thousandths, which doubles hold exactly: the quotient is the nearest.
-        CASE WHEN gross_revenue + reversed_amount > 0
-          THEN CAST(CAST((returned_amount + reversed_amount) * 10000 AS HUGEINT) AS DOUBLE)
-            / CAST(CAST((gross_revenue + reversed_amount) * 10000 AS HUGEINT) AS DOUBLE) END
-          AS return_rate,
+        CAST(gross_revenue AS \(money)) AS gross_revenue,
+        CAST(returned_amount AS \(money)) AS returned_amount,
+        CAST(gross_revenue - returned_amount AS \(money)) AS revenue,
+        CAST(average_basket AS \(money)) AS average_basket, median_days_between_purchases,
+        \(asOf.sqlValue) - first_purchase AS tenure_days, return_rate,
         distinct_products, favourite_category, favourite_channel,
         r_score, f_score, m_score,
         round((\(weights.recency) * r_score + \(weights.frequency) * f_score
           + \(weights.monetary) * m_score) / \(totalWeight), 4) AS rfm_score,
-        coalesce(cell.segment, 'no_purchase') AS segment,
-        coalesce(cell.rfm_group, 'no_purchase') AS rfm_group,
+        \(word("segment", cells.map(\.segment))), \(word("rfm_group", cells.map(\.group))),
         \(lifecycle.columns(asOf: asOf))
       FROM (
-        SELECT *, CASE WHEN orders > 0 THEN \(cellCode(thresholds, days, "orders", monetary)) END
-          AS code
+        SELECT *, \(score(scores.recency)) AS r_score, \(score(scores.frequency)) AS f_score,
+          \(score(scores.monetary)) AS m_score
         FROM customer_features)
-      LEFT JOIN rfm_cells AS cell USING (code)
+      \(table.isSorted ? "" : "ORDER BY customer" as SQL)
       """)
     try await session.execute(
       """
@@ -107,8 +114,8 @@ package struct CustomerTable: Sendable {
     return "(\(scores.recency)) * 10000 + (\(scores.frequency)) * 100 + (\(scores.monetary))"
   }
 
-  private func createCells(in session: any QuerySession) async throws {
-    let rows = try scoring.cells().map { cell in
+  private func createCells(_ cells: [RFMCell], in session: any QuerySession) async throws {
+    let rows = cells.map { cell in
       let scores = cell.scores
       let code = scores.recency * 10_000 + scores.frequency * 100 + scores.monetary
       return """

@@ -11,7 +11,8 @@ extension RunFigures {
     partition: PartitionKind, objective: RunResult.Objective?, totals: RunResult.Totals,
     monthly: Bool, from session: any QuerySession
   ) async throws(WarehouseError) -> [RunResult.SegmentReport] {
-    let reader = SegmentFigureReader(session: session, asOf: asOf, firstOrder: totals.firstOrder)
+    let reader = SegmentFigureReader(
+      session: session, asOf: asOf, firstOrder: totals.firstOrder, hasMonths: hasMonths)
     let figures = try await reader.read(partition == .eleven ? .group : .segment, monthly: monthly)
     let byID = Dictionary(uniqueKeysWithValues: figures.map { ($0.id, $0) })
     return SegmentAdvice.order(partition, objective: objective)
@@ -63,7 +64,8 @@ extension RunFigures {
     rules: LifecycleRules, totals: RunResult.Totals,
     from session: any QuerySession
   ) async throws(WarehouseError) -> [RunResult.LifecycleReport] {
-    let reader = SegmentFigureReader(session: session, asOf: asOf, firstOrder: totals.firstOrder)
+    let reader = SegmentFigureReader(
+      session: session, asOf: asOf, firstOrder: totals.firstOrder, hasMonths: hasMonths)
     let figures = try await reader.read(.stage, monthly: false)
     let byID = Dictionary(uniqueKeysWithValues: figures.map { ($0.id, $0) })
     return AttributeCatalogue.stages.map { stage in
@@ -157,7 +159,7 @@ extension RunFigures {
     _ frame: Frame, totals: RunResult.Totals, segments: [RunResult.SegmentReport],
     otherSegments: [RunResult.SegmentReport], cohorts: RunResult.CohortReport,
     from session: any QuerySession
-  ) async throws(WarehouseError) -> RunResult {
+  ) async throws -> RunResult {
     var result = RunResult(
       schema: "quartier.run/1", quartierVersion: frame.quartierVersion, asOf: asOf,
       asOfRule: frame.asOfRule, timeZone: frame.timeZone, method: frame.method,

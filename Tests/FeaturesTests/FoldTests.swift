@@ -90,7 +90,8 @@ private struct RowSession: QuerySession {
     Case(
       name: "little memory", lines: lines(5000), columns: shape(true), memoryLimit: 200_000),
     Case(
-      name: "sums beyond 18 digits", lines: lines(2000, amount: "(8000000000000000 + random_units)"),
+      name: "sums beyond 18 digits",
+      lines: lines(2000, amount: "(8000000000000000 + random_units)"),
       columns: shape(true), folds: false),
   ]
 

@@ -1,4 +1,4 @@
-internal import CustomerSchema
+package import CustomerSchema
 
 /// What one customer's orders come to; the columns of `customer_features`.
 struct FoldedCustomer {
@@ -31,6 +31,34 @@ struct FoldedCustomer {
   var isUnfit = false
 }
 
+extension FoldedCustomer {
+  /// Exact, half a ten-thousandth rounded up; nil without an order.
+  var averageBasket: Int64? {
+    guard orders > 0 else { return nil }
+    let count = Int64(orders)
+    return (2 * purchased + count) / (2 * count)
+  }
+
+  /// What came back of what was bought; nil when nothing was.
+  var returnRate: Double? {
+    let whole = purchased + reversed
+    return whole > 0 ? Double(returned + reversed) / Double(whole) : nil
+  }
+}
+
+/// The twelve months that end on the day of the calculation.
+package enum RecentMonths {
+  package static let count = 12
+
+  /// The last days before each month, oldest first.
+  package static func starts(asOf: LocalDate) -> [LocalDate] {
+    (1...count).reversed().map { asOf.adding(months: -$0) }
+  }
+
+  /// The column of `customer_features` with a month's revenue net of returns, from 0, the oldest.
+  package static func column(_ month: Int) -> String { "revenue_month_\(month)" }
+}
+
 /// What is asked about the orders of every customer.
 struct FoldPeriods: Sendable {
   let asOf: Int32
@@ -40,6 +68,8 @@ struct FoldPeriods: Sendable {
   /// The step of the cohort table of each day from `firstDay` on.
   let firstDay: Int32
   let steps: [UInt8]
+  /// The last days before each of the twelve months that end on `asOf`, oldest first.
+  let monthStarts: [Int32]
 
   /// Nil when the cohorts have no first day.
   init?(_ periods: RunPeriods, cohorts: CohortCalendar, loyalMonths: Int) {
@@ -49,6 +79,7 @@ struct FoldPeriods: Sendable {
     beforePrevious = periods.beforePrevious.daysSinceEpoch
     loyalStart = periods.asOf.adding(months: -loyalMonths).daysSinceEpoch
     firstDay = first.daysSinceEpoch
+    monthStarts = RecentMonths.starts(asOf: periods.asOf).map(\.daysSinceEpoch)
     steps = (firstDay...max(firstDay, asOf)).map {
       UInt8(truncatingIfNeeded: cohorts.step(of: LocalDate(daysSinceEpoch: $0)))
     }
@@ -77,8 +108,10 @@ struct CustomerFolder {
     categoryWeights = Array(repeating: 0, count: categoryRanks.count)
   }
 
+  /// - Parameter months: twelve sums of revenue net of returns, ten-thousandths, all 0 before.
   mutating func fold(
-    _ records: UnsafeBufferPointer<OrderRecord>, code: UInt32
+    _ records: UnsafeBufferPointer<OrderRecord>, code: UInt32,
+    months: UnsafeMutablePointer<Int64>
   ) -> FoldedCustomer {
     var customer = FoldedCustomer()
     customer.code = code
@@ -91,6 +124,7 @@ struct CustomerFolder {
       let day = record.day
       guard day <= periods.asOf else { continue }
       add(record, day, to: &customer)
+      if day > periods.monthStarts[0] { add(record, day, to: months) }
       if record.isReturn { customer.returnOrders &+= 1 }
       if record.isZero { customer.zeroOrders &+= 1 }
       guard record.isPurchase else { continue }
@@ -126,6 +160,18 @@ struct CustomerFolder {
     }
     chooseFavourites(records, &customer)
     return customer
+  }
+
+  private func add(
+    _ record: OrderRecord, _ day: Int32, to months: UnsafeMutablePointer<Int64>
+  ) {
+    var month = 0
+    for start in periods.monthStarts.dropFirst() where day > start { month += 1 }
+    if record.isPurchased {
+      months[month] &+= record.amount
+    } else if record.isReturned {
+      months[month] &-= record.amount
+    }
   }
 
   private mutating func add(_ record: OrderRecord, _ day: Int32, to customer: inout FoldedCustomer)

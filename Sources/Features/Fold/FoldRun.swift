@@ -10,6 +10,7 @@ final class FoldRun: @unchecked Sendable {
   private(set) var order: [UInt32] = []
   private let reader: FoldReader
   private let folded: UnsafeMutablePointer<FoldedCustomer>
+  private let monthly: UnsafeMutablePointer<Int64>
 
   init(_ reader: FoldReader) {
     self.reader = reader
@@ -17,9 +18,19 @@ final class FoldRun: @unchecked Sendable {
     channels = reader.channels.keys()
     categories = reader.categories.keys()
     folded = .allocate(capacity: max(1, customers.count))
+    monthly = .allocate(capacity: max(1, customers.count) * RecentMonths.count)
+    monthly.initialize(repeating: 0, count: customers.count * RecentMonths.count)
   }
 
-  deinit { folded.deallocate() }
+  deinit {
+    folded.deallocate()
+    monthly.deallocate()
+  }
+
+  /// The twelve months' revenue of the customer at a place of `order`.
+  func months(_ place: Int) -> UnsafePointer<Int64> {
+    UnsafePointer(monthly + Int(order[place]) * RecentMonths.count)
+  }
 
   subscript(place: Int) -> FoldedCustomer { folded[Int(order[place])] }
 
@@ -110,7 +121,7 @@ final class FoldRun: @unchecked Sendable {
       let start = offsets[code]
       let customer = folder.fold(
         UnsafeBufferPointer(start: records + start, count: offsets[code + 1] - start),
-        code: UInt32(code))
+        code: UInt32(code), months: monthly + code * RecentMonths.count)
       if customer.isUnfit { fits = false }
       (folded + code).initialize(to: customer)
     }

@@ -11,13 +11,13 @@ extension CustomerFeatures {
   ///
   /// - Parameter memory: bytes that the loops may use; with less than all orders need, customers
   ///   are described a part at a time.
-  /// - Returns: false when amounts, days or words do not fit the loops' records; then no table is
-  ///   left.
+  /// - Returns: nil when amounts, days or words do not fit the loops' records; then no table is
+  ///   left. Otherwise whether the rows are in the order of the customers' ids.
   func fold(
     into table: String, in session: any ColumnarSession, memory: Int, threads: Int
-  ) async throws -> Bool {
+  ) async throws -> Bool? {
     guard let periods = FoldPeriods(periods, cohorts: cohorts, loyalMonths: loyalMonths) else {
-      return false
+      return nil
     }
     let columns = FoldColumns(history.columns)
     try await session.execute(
@@ -36,10 +36,10 @@ extension CustomerFeatures {
         range, sink in
         columns.write(run, range, periods, sink)
       }
-      if part == parts - 1 { return true }
+      if part == parts - 1 { return parts == 1 }
     }
     try await session.execute("DROP TABLE \(identifier: table)")
-    return false
+    return nil
   }
 }
 
@@ -47,6 +47,8 @@ extension CustomerFeatures {
 struct FoldColumns: Sendable {
   let category: Bool
   let channel: Bool
+  /// The first of the twelve columns of months; words follow them.
+  private let months: Int
   private let all: [(name: String, type: SQL, kind: ColumnKind)]
 
   init(_ columns: OrderHistory.Columns) {
@@ -66,7 +68,12 @@ struct FoldColumns: Sendable {
       ("median_days_between_purchases", "DOUBLE", .double), ("last_gap", "BIGINT", .bigint),
       ("revenue_this_period", "DECIMAL(18, 4)", .money),
       ("bought_this_period", "BOOLEAN", .boolean),
+      ("average_basket", "DECIMAL(18, 4)", .money), ("return_rate", "DOUBLE", .double),
     ]
+    months = all.count
+    for month in 0..<RecentMonths.count {
+      all.append((RecentMonths.column(month), "DECIMAL(18, 4)", .money))
+    }
     if category { all.append(("favourite_category", "VARCHAR", .text)) }
     if channel { all.append(("favourite_channel", "VARCHAR", .text)) }
     self.all = all.map { (name: $0.0, type: $0.1, kind: $0.2) }
@@ -111,8 +118,13 @@ struct FoldColumns: Sendable {
         (customer.purchased - customer.returned)
           - (customer.earlierPurchased - customer.earlierReturned))
       writer.set(21, row, (customer.lastPurchase ?? .min) > periods.previousEnd)
-      if category { writer.set(22, row, customer.category, run.categories) }
-      if channel { writer.set(category ? 23 : 22, row, customer.channel, run.channels) }
+      writer.set(22, row, customer.averageBasket)
+      writer.set(23, row, customer.returnRate)
+      let monthly = run.months(place)
+      for month in 0..<RecentMonths.count { writer.set(months + month, row, monthly[month]) }
+      let words = months + RecentMonths.count
+      if category { writer.set(words, row, customer.category, run.categories) }
+      if channel { writer.set(words + (category ? 1 : 0), row, customer.channel, run.channels) }
     }
   }
 

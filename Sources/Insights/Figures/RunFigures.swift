@@ -10,10 +10,14 @@ package struct RunFigures: Sendable {
   package let currency: CurrencyCode
   /// Whether an order of total 0 counts as a purchase.
   package let zeroOrdersArePurchases: Bool
+  /// Whether `customer_features` has the revenue of the last twelve months.
+  package let hasMonths: Bool
 
   package init(
-    asOf: LocalDate, previousEnd: LocalDate, currency: CurrencyCode, zeroOrdersArePurchases: Bool
+    asOf: LocalDate, previousEnd: LocalDate, currency: CurrencyCode, zeroOrdersArePurchases: Bool,
+    hasMonths: Bool = false
   ) {
+    self.hasMonths = hasMonths
     self.asOf = asOf
     self.previousEnd = previousEnd
     self.currency = currency

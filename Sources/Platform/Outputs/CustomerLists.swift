@@ -20,28 +20,36 @@ struct CustomerLists {
   let identityColumns: [String]
   /// Whether orders are marked returned or cancelled, which counts in return rates.
   let hasReversals: Bool
+  /// Whether the amounts of `customers` are `DECIMAL(18,4)`.
+  let isCompact: Bool
   /// Words for headings, segments and groups, by catalogue key.
   let words: @Sendable (String) -> String
 
   /// `customers.parquet` and `customers.csv`, every attribute as it is, sorted by customer.
   func writeTable(to folder: URL) async throws {
-    let parquet = folder.appending(path: "customers.parquet").path
-    try await session.execute(
-      """
-      COPY (SELECT * FROM \(table) ORDER BY customer)
-      TO \(literal: parquet) (FORMAT parquet, COMPRESSION zstd)
-      """)
-    let csv = folder.appending(path: "customers.csv").path
     let attributes =
       AttributeCatalogue.orderHistory.attributes
       + (hasEngagement ? AttributeCatalogue.engagement.attributes : [])
+    // `customers` is sorted already; who only interacts is not among them.
+    let order: SQL = hasEngagement ? "ORDER BY customer" : ""
+    let typed = attributes.map { attribute -> SQL in
+      let name: SQL = "\(identifier: attribute.id)"
+      return attribute.type == .money ? "CAST(\(name) AS DECIMAL(38, 4)) AS \(name)" : name
+    }
+    let parquet = folder.appending(path: "customers.parquet").path
+    try await session.execute(
+      """
+      COPY (SELECT \(typed.joined()) FROM \(table) \(order))
+      TO \(literal: parquet) (FORMAT parquet, COMPRESSION zstd)
+      """)
+    let csv = folder.appending(path: "customers.csv").path
     let columns = attributes.map { attribute -> SQL in
       let name: SQL = "\(identifier: attribute.id)"
       return attribute.type == .text ? "\(CSVCell.safe(name)) AS \(name)" : name
     }
     try await session.execute(
       """
-      COPY (SELECT \(columns.joined()) FROM \(table) ORDER BY customer)
+      COPY (SELECT \(columns.joined()) FROM \(table) \(order))
       TO \(literal: csv) (FORMAT csv, HEADER)
       """)
   }
@@ -168,8 +176,9 @@ struct CustomerLists {
     return ListColumn(
       id: "return_rate", value: "c.return_rate", style: .share, width: 14,
       tenThousandths: """
-        CASE WHEN c.return_rate IS NOT NULL
-          THEN CAST((20000 * \(part) + \(whole)) // (2 * \(whole)) AS BIGINT) END
+        CASE WHEN c.return_rate > 0
+          THEN CAST((20000 * \(part) + \(whole)) // (2 * \(whole)) AS BIGINT)
+          WHEN c.return_rate = 0 THEN 0 END
         """)
   }
 
@@ -196,11 +205,10 @@ struct CustomerLists {
   private func text(_ column: ListColumn) -> SQL {
     switch column.style {
     case .text: CSVCell.safe(column.value)
-    case .count: "CAST(\(column.value) AS VARCHAR)"
-    case .date:
-      style == .french
-        ? "strftime(\(column.value), '%d/%m/%Y')" : "CAST(\(column.value) AS VARCHAR)"
-    case .money: decimal("CAST(round(\(column.value), 2) AS DECIMAL(38, 2))")
+    case .count: column.value
+    case .date: style == .french ? "strftime(\(column.value), '%d/%m/%Y')" : column.value
+    case .money:
+      decimal("CAST(\(column.value) AS \(isCompact ? "DECIMAL(18, 2)" : "DECIMAL(38, 2)" as SQL))")
     case .decimal: decimal("CAST(round(\(column.value), 1) AS DECIMAL(18, 1))")
     case .share:
       if let whole = column.tenThousandths {
@@ -212,6 +220,6 @@ struct CustomerLists {
   }
 
   private func decimal(_ value: SQL) -> SQL {
-    style == .french ? "replace(CAST(\(value) AS VARCHAR), '.', ',')" : "CAST(\(value) AS VARCHAR)"
+    style == .french ? "replace(CAST(\(value) AS VARCHAR), '.', ',')" : value
   }
 }

@@ -69,7 +69,7 @@ package struct RunOutputs: Sendable {
     let lists = CustomerLists(
       session: outcome.session, style: request.listStyle, partition: partition,
       hasEngagement: outcome.hasEngagement, identityColumns: outcome.identityColumns,
-      hasReversals: result.imported.columns.cancelled,
+      hasReversals: result.imported.columns.cancelled, isCompact: outcome.isCompact,
       words: { localizer.text($0) })
     try await lists.writeTable(to: folder)
     let filled = result.segments.filter { $0.customers > 0 }

@@ -31,6 +31,8 @@ package struct RunSegmentation: Sendable {
     package let session: any QuerySession
     /// Whether `customer_engagement` exists.
     package let hasEngagement: Bool
+    /// Whether the amounts of `customers` are `DECIMAL(18,4)`.
+    package let isCompact: Bool
     /// Columns of `staged_customers` besides the id.
     package let identityColumns: [String]
   }
@@ -52,7 +54,7 @@ package struct RunSegmentation: Sendable {
     let period = request.period ?? CalendarPeriod.suited(first: first, asOf: asOf)
     let periods = RunPeriods(asOf: asOf, length: period)
     let cohorts = CohortCalendar(first: first, last: asOf)
-    try await CustomerFeatures(
+    let features = try await CustomerFeatures(
       history: history, periods: periods, cohorts: cohorts,
       loyalMonths: request.lifecycle.loyalMonths, memoryLimit: request.memoryLimit,
       threads: request.threads
@@ -61,14 +63,15 @@ package struct RunSegmentation: Sendable {
     let thresholds = try await CustomerTable(
       scoring: request.scoring, lifecycle: request.lifecycle, asOf: asOf,
       earlier: periods.previousEnd
-    ).create(in: session)
+    ).create(from: features, in: session)
     let engagement = try await engage(asOf: asOf, in: session)
     progress(.figures)
     let result = try await assemble(
-      imported, thresholds: thresholds, engagement: engagement, periods: periods,
-      cohorts: cohorts, in: session)
+      imported, features: features, thresholds: thresholds, engagement: engagement,
+      periods: periods, cohorts: cohorts, in: session)
     return Outcome(
       result: result, session: session, hasEngagement: engagement != nil,
+      isCompact: features.isCompact,
       identityColumns: try await identityColumns(in: session))
   }
 
@@ -106,13 +109,13 @@ package struct RunSegmentation: Sendable {
   }
 
   private func assemble(
-    _ imported: ImportReport, thresholds: RFMThresholds,
+    _ imported: ImportReport, features: FeatureTable, thresholds: RFMThresholds,
     engagement: RunFigures.EngagementFrame?, periods: RunPeriods, cohorts: CohortCalendar,
     in session: any QuerySession
   ) async throws -> RunResult {
     let figures = RunFigures(
       asOf: periods.asOf, previousEnd: periods.previousEnd, currency: imported.currency,
-      zeroOrdersArePurchases: request.zeroOrdersArePurchases)
+      zeroOrdersArePurchases: request.zeroOrdersArePurchases, hasMonths: features.hasMonths)
     let totals = try await figures.totals(from: session)
     guard totals.purchasers > 0 || totals.guestOrders > 0 else {
       throw PlatformError.noPurchases(asOf: periods.asOf)
