@@ -5,6 +5,8 @@ The papers' closed forms, evaluated with mpmath at high precision, at ordinary a
 Usage: lifetime-fixtures.py > Tests/StatisticalModelsTests/Fixtures/lifetime-values.csv
 Columns: quantity, family, four parameters, x, t_x, T, t (horizon, count or rate), value.
 """
+import random
+import signal
 import sys
 from mpmath import mp, mpf, beta as B, gamma, loggamma, exp, log, hyp2f1, hyperu, nstr, quad, inf
 
@@ -137,3 +139,71 @@ for p in PARETO:
             lambda u: nb(k, u) * s * be ** s / (be + u) ** (s + 1), [0, 1e-6, 0.01, 1, 10, 39])
         out("pmf", "pareto-nbd", p, 0, 0, 0, k, v)
     mp.dps = 60
+
+
+def opportunities(params, x, tx, n):
+    """ln likelihood of BG/BB, and P(active at the n-th opportunity)."""
+    al, be, ga, de = params
+    ways = [exp(lbeta(al + x, be + k - x) - lbeta(al, be) + lbeta(ga + 1, de + k) - lbeta(ga, de))
+            for k in range(tx, n)]
+    stay = exp(lbeta(al + x, be + n - x) - lbeta(al, be) + lbeta(ga, de + n) - lbeta(ga, de))
+    return log(stay + sum(ways)), stay / (stay + sum(ways))
+
+
+for p in [(1.204, 0.750, 0.657, 2.783), (0.02, 30.0, 5.0, 0.1), (50.0, 2.0, 0.01, 400.0)]:
+    q = [M(v) for v in p]
+    for x, tx, n in [(0, 0, 6), (1, 1, 6), (4, 5, 6), (6, 6, 6), (3, 200, 1000), (990, 1000, 1000)]:
+        ll, alive = opportunities(q, x, tx, n)
+        out("ll", "bg-bb", p, x, tx, n, 0, ll)
+        out("alive", "bg-bb", p, x, tx, n, 0, alive)
+        al, be, ga, de = q
+        stay, expected = mpf(1), mpf(0)
+        for j in range(25):
+            stay *= (de + n + j) / (ga + de + n + j)
+            expected += stay
+        out("expected", "bg-bb", p, x, tx, n, 25, alive * (al + x) / (al + be + n) * expected)
+
+# Whatever else may be tried: parameters and histories drawn over many orders of magnitude.
+draw = random.Random(20)
+
+
+def power(low, high):
+    return float("%.4g" % 10 ** draw.uniform(low, high))
+
+
+def late(*_):
+    raise TimeoutError
+
+
+signal.signal(signal.SIGALRM, late)
+for number in range(360):
+    family = ["bg-nbd", "mbg-nbd", "pareto-nbd"][number % 3]
+    if family == "pareto-nbd":
+        p = (power(-3, 2.3), power(-2, 5), power(-2.5, 2), power(-2, 5))
+    else:
+        p = (power(-3, 2.3), power(-2, 5), power(-2.5, 2), power(-2.5, 2.5))
+    x = 0 if draw.random() < 0.25 else int(10 ** draw.uniform(0, 4.3))
+    T = power(-1, 5)
+    tx = 0 if x == 0 else min(T, float("%.5g" % (T * draw.random() ** 0.2)))
+    t = power(-1, 5)
+    q = [M(v) for v in p]
+    h = [M(v) for v in (x, tx, T)]
+    mp.dps = 60 if x < 500 else 800
+    signal.alarm(60)
+    try:
+        if family == "pareto-nbd":
+            ll, alive = pareto(q, *h)
+            expected = pareto_expected(q, *h, M(t))
+        else:
+            extra = 1 if family == "mbg-nbd" else 0
+            ll, alive = bg(q, *h, extra)
+            expected = bg_expected(q, *h, M(t), extra)
+    except Exception:
+        # mpmath gives up on some of these; nothing is written that was not computed.
+        continue
+    finally:
+        signal.alarm(0)
+        mp.dps = 60
+    out("ll", family, p, x, tx, T, 0, ll)
+    out("alive", family, p, x, tx, T, 0, alive)
+    out("expected", family, p, x, tx, T, t, expected)

@@ -116,8 +116,7 @@ def pymc_fit(data):
         model.fit(method="map", progressbar=False)
         spend = GammaGammaModel(base[base["frequency"] > 0])
         spend.fit(method="map", progressbar=False)
-        first, second = (fit.fit_result.posterior.mean() for fit in (model, spend))
-        return figures(first, second, "v")
+        return figures(model.fit_result.mean(), spend.fit_result.mean(), "v")
 
     return work
 

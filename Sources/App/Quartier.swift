@@ -8,7 +8,8 @@ struct Quartier: AsyncParsableCommand {
       commandName: "quartier", abstract: Words.text("cli.abstract"),
       discussion: Words.text("cli.discussion"), version: quartierVersion,
       subcommands: [
-        DemoCommand.self, RunCommand.self, CustomerCommand.self, InitCommand.self,
+        DemoCommand.self, RunCommand.self, ModelCommand.self, CustomerCommand.self,
+        InitCommand.self,
         DoctorCommand.self,
       ])
   }

@@ -55,6 +55,18 @@ package actor DuckDBSession: QuerySession {
     if let failure { throw failure }
   }
 
+  package func numbers(_ sql: SQL) async throws(WarehouseError) -> [[Double]] {
+    try await interruptible { (connection) throws(WarehouseError) -> [[Double]] in
+      try connection.run(sql, streaming: false).numbers()
+    }
+  }
+
+  package func append(_ columns: [[Double]], to table: String) async throws(WarehouseError) {
+    try await interruptible { (connection) throws(WarehouseError) -> Void in
+      try connection.append(columns, to: table)
+    }
+  }
+
   func interruptible<Value: Sendable>(
     _ work: (ConnectionHandle) throws(WarehouseError) -> Value
   ) async throws(WarehouseError) -> Value {

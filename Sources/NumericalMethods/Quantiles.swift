@@ -50,18 +50,25 @@ package enum Statistics {
   package static func correlation(_ x: [Double], _ y: [Double]) -> Double? {
     precondition(x.count == y.count, "correlation of different lengths")
     guard x.count > 1 else { return nil }
-    let mx = mean(x)
-    let my = mean(y)
-    var sxy = 0.0
-    var sxx = 0.0
-    var syy = 0.0
-    for i in 0..<x.count {
-      sxy += (x[i] - mx) * (y[i] - my)
-      sxx += (x[i] - mx) * (x[i] - mx)
-      syy += (y[i] - my) * (y[i] - my)
-    }
-    guard sxx > 0, syy > 0 else { return nil }
-    return sxy / (sxx.squareRoot() * syy.squareRoot())
+    let a = scaledGaps(x)
+    let b = scaledGaps(y)
+    guard a.scale > 0, b.scale > 0 else { return nil }
+    let (sxx, syy) = (dot(a.gaps, a.gaps), dot(b.gaps, b.gaps))
+    return dot(a.gaps, b.gaps) / (sxx.squareRoot() * syy.squareRoot())
+  }
+
+  /// The standard deviation with divisor n, also where squares would overflow or vanish.
+  package static func deviation(_ values: [Double]) -> Double {
+    let (gaps, scale) = scaledGaps(values)
+    return values.isEmpty ? 0 : scale * (dot(gaps, gaps) / Double(values.count)).squareRoot()
+  }
+
+  /// Deviations from the mean in units of the largest of them, which is `scale`.
+  private static func scaledGaps(_ values: [Double]) -> (gaps: [Double], scale: Double) {
+    let m = mean(values)
+    var scale = 0.0
+    for v in values { scale = max(scale, abs(v - m)) }
+    return scale > 0 ? (values.map { ($0 - m) / scale }, scale) : (values.map { _ in 0 }, 0)
   }
 
   /// Ranks from 1, equal values sharing their mean rank.

@@ -24,6 +24,12 @@ package protocol QuerySession: Sendable {
   func stream(
     _ sql: SQL, _ body: @escaping @Sendable (ResultTable) throws -> Void
   ) async throws
+  /// Runs a query whose columns are all DOUBLE and returns them column by column, NaN where null:
+  /// for models, which want millions of numbers and no rows.
+  func numbers(_ sql: SQL) async throws(WarehouseError) -> [[Double]]
+  /// Adds rows, given column by column and all of one length, to a table of this session whose
+  /// columns are all DOUBLE.
+  func append(_ columns: [[Double]], to table: String) async throws(WarehouseError)
   /// How far the running statement is, from 0 to 1, where the engine knows; callable meanwhile.
   nonisolated var progress: Double? { get }
 }

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct `Pages` {
   static let guides = [
-    "command-line", "customer-table", "figures", "orders", "report-and-lists", "rfm", "workspace",
+    "command-line", "customer-table", "figures", "found-groups", "lifetime-value", "orders",
+    "report-and-lists", "rfm", "workspace",
   ]
 
   @Test func `every guide exists in French and in English`() throws {

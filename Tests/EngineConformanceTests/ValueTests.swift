@@ -99,4 +99,29 @@ import Warehouse
     }
     #expect(cuts.list?.count == 4)
   }
+
+  @Test(arguments: EngineUnderTest.all)
+  func `columns of numbers come and go as they are`(engine: EngineUnderTest) async throws {
+    let session = try await engine.session()
+    try await session.execute("CREATE TEMP TABLE numbers (a DOUBLE, b DOUBLE)")
+    let a = (0..<5_000).map { Double($0) / 7 }
+    let b = a.map { -$0 * 1e300 }
+    try await session.append([a, b], to: "numbers")
+    try await session.append([[], []], to: "numbers")
+    let columns = try await session.numbers("SELECT a, b FROM numbers ORDER BY a")
+    #expect(columns == [a, b])
+    let withNull = try await session.numbers(
+      "SELECT CASE WHEN a < 1 THEN NULL ELSE a END FROM numbers ORDER BY a LIMIT 8")
+    #expect(withNull[0].prefix(7).allSatisfy(\.isNaN) && withNull[0][7] == 1)
+    #expect(try await session.numbers("SELECT a FROM numbers WHERE a < 0") == [[]])
+  }
+
+  @Test(arguments: EngineUnderTest.all)
+  func `columns that are no numbers are refused`(engine: EngineUnderTest) async throws {
+    let session = try await engine.session()
+    await #expect(throws: WarehouseError.self) { try await session.numbers("SELECT 'text'") }
+    await #expect(throws: WarehouseError.self) {
+      try await session.append([[1]], to: "no_such_table")
+    }
+  }
 }

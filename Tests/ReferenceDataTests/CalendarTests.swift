@@ -46,7 +46,7 @@ import Testing
 
   @Test func `sales and feasts follow the law`() throws {
     let calendar = try CommercialCalendar.load()
-    func event(_ name: String, _ year: Int) throws -> CalendarPeriod {
+    func event(_ name: String, _ year: Int) throws -> DatedPeriod {
       try #require(
         calendar.events.first { $0.name == name && $0.firstDay.components.year == year })
     }

@@ -37,7 +37,7 @@ struct LifetimeValueTests {
 
   @Test("Every quantity agrees with 60-digit arithmetic, at ordinary and extreme histories")
   func highPrecision() throws {
-    #expect(LifetimeRow.all.count == 888)
+    #expect(LifetimeRow.all.count == 1956)
     for row in LifetimeRow.all {
       let process = try process(row.family, row.parameters)
       let value: Double
@@ -66,6 +66,25 @@ struct LifetimeValueTests {
     try CustomerHistory(
       repeatPurchases: 2, lastPurchaseAge: TimeSpan(30.43 * 7 / unit.days, unit),
       customerAge: TimeSpan(38.86 * 7 / unit.days, unit))
+  }
+
+  @Test("BG/BB agrees with 60-digit arithmetic, up to a thousand opportunities")
+  func opportunities() throws {
+    let rows = try TestData.fixture("lifetime-values.csv").split(separator: "\n")
+      .map { $0.split(separator: ",").map(String.init) }.filter { $0[1] == "bg-bb" }
+    #expect(rows.count == 54)
+    for row in rows {
+      let v = row.dropFirst(2).compactMap(Double.init)
+      let model = try BetaBinomialModel(alpha: v[0], beta: v[1], gamma: v[2], delta: v[3])
+      let value =
+        switch row[0] {
+        case "ll": model.logLikelihood(v[4], v[5], v[6])
+        case "alive": model.aliveProbability(v[4], v[5], v[6])
+        default: model.expectedPurchases(v[4], v[5], v[6], future: Int(v[7]))
+        }
+      let tolerance = row[0] == "ll" ? 1e-12 * max(1, abs(v[8])) : 1e-9 * abs(v[8])
+      #expect(abs(value - v[8]) <= tolerance + 1e-300, "\(row): \(value)")
+    }
   }
 
   @Test("BG/NBD with the published parameters: 1.22602817 purchases, P(alive) .72657857")

@@ -93,6 +93,32 @@ struct ValidationTests {
     #expect(throws: ModelError.self) { try KruskalWallisTest([1, 1, 1], group: [0, 1, 1]) }
   }
 
+  @Test("Dunn's comparisons agree with scikit-posthocs, from sums alone")
+  func dunn() throws {
+    // Ranks of [3,1,4,1,5,9,2,6], [2,7,1,8,2,8], [9,9,8,7,9,3,2], as scipy ranks them together.
+    let sums = [(8.0, 70.5), (6, 58.5), (7, 102)].map {
+      KruskalWallisTest.RankSum(count: $0.0, ranks: $0.1)
+    }
+    let test = try KruskalWallisTest(groups: sums, sumOfSquares: 755)
+    #expect(abs(test.statistic - 3.6276017029328274) < 1e-12)
+    #expect(abs(test.pValue - 0.16303329235303876) < 1e-12)
+    for (i, j, expected) in [
+      (0, 1, 0.7775347375836527), (0, 2, 0.07013236524394134), (1, 2, 0.15839483943445676),
+    ] {
+      let pair = try DunnComparison(sums[i], sums[j], total: 21, sumOfSquares: 755)
+      #expect(abs(pair.pValue - expected) < 1e-12)
+      #expect(pair.dominance < 0)
+    }
+  }
+
+  @Test("The fall of a share agrees with statsmodels")
+  func proportionDecline() {
+    let test = ProportionDecline(30, of: 450, before: 45, of: 500)
+    #expect(abs(test.z - 1.3316656236958784) < 1e-12)
+    #expect(abs(test.pValue - 0.09148504510917965) < 1e-12)
+    #expect(ProportionDecline(0, of: 5, before: 0, of: 5).pValue == 1)
+  }
+
   @Test("Holm and Benjamini–Hochberg agree with statsmodels")
   func multipleTests() {
     let p = [0.01, 0.04, 0.03, 0.005, 0.5]

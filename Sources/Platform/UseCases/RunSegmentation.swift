@@ -1,5 +1,5 @@
-internal import CustomerSchema
-internal import Features
+package import CustomerSchema
+package import Features
 internal import Foundation
 package import Ingestion
 package import Insights
@@ -37,8 +37,18 @@ package struct RunSegmentation: Sendable {
     package let identityColumns: [String]
   }
 
-  /// Reads, describes, scores and counts; writes nothing.
-  package func run() async throws -> Outcome {
+  /// Orders as they were understood, in the tables `staged_lines` and `order_history`.
+  package struct Prepared: Sendable {
+    package let session: any QuerySession
+    package let imported: ImportReport
+    package let history: OrderHistory
+    /// The day of the first purchase, and the day as of which everything is told.
+    package let first: LocalDate
+    package let asOf: LocalDate
+  }
+
+  /// Reads the orders and makes their history.
+  package func prepare() async throws -> Prepared {
     let session = try await engine.session()
     progress(.reading)
     let imported = try await stage(in: session)
@@ -51,11 +61,26 @@ package struct RunSegmentation: Sendable {
       zeroOrdersArePurchases: request.zeroOrdersArePurchases)
     try await history.create(in: session)
     let (first, asOf) = try await span(in: session)
+    return Prepared(
+      session: session, imported: imported, history: history, first: first, asOf: asOf)
+  }
+
+  /// The table `customers` and what it was made with.
+  struct Described {
+    let features: FeatureTable
+    let periods: RunPeriods
+    let cohorts: CohortCalendar
+    let thresholds: RFMThresholds
+  }
+
+  /// Describes and scores every customer of a history.
+  func describe(_ prepared: Prepared) async throws -> Described {
+    let (session, first, asOf) = (prepared.session, prepared.first, prepared.asOf)
     let period = request.period ?? CalendarPeriod.suited(first: first, asOf: asOf)
     let periods = RunPeriods(asOf: asOf, length: period)
     let cohorts = CohortCalendar(first: first, last: asOf)
     let features = try await CustomerFeatures(
-      history: history, periods: periods, cohorts: cohorts,
+      history: prepared.history, periods: periods, cohorts: cohorts,
       loyalMonths: request.lifecycle.loyalMonths, memoryLimit: request.memoryLimit,
       threads: request.threads
     ).create(in: session)
@@ -64,6 +89,18 @@ package struct RunSegmentation: Sendable {
       scoring: request.scoring, lifecycle: request.lifecycle, asOf: asOf,
       earlier: periods.previousEnd
     ).create(from: features, in: session)
+    return Described(
+      features: features, periods: periods, cohorts: cohorts, thresholds: thresholds)
+  }
+
+  /// Reads, describes, scores and counts; writes nothing.
+  package func run() async throws -> Outcome {
+    let prepared = try await prepare()
+    let (session, imported) = (prepared.session, prepared.imported)
+    let described = try await describe(prepared)
+    let (periods, cohorts) = (described.periods, described.cohorts)
+    let (features, thresholds) = (described.features, described.thresholds)
+    let asOf = prepared.asOf
     let engagement = try await engage(asOf: asOf, in: session)
     progress(.figures)
     let result = try await assemble(

@@ -4,7 +4,7 @@ package import Foundation
 
 /// The tables that ship with Quartier: CSV files with a header line, of which long ones are gzip.
 ///
-/// DuckDB reads them as they are (`read_csv` knows gzip by the name); `SQLTables` says how.
+/// DuckDB reads them as they are (`read_csv` knows gzip by the name); `ReferenceRelation` in `Features` does.
 package struct ReferenceTable: Sendable, Hashable {
   /// Path below `Resources` without `.gz`, such as `geography/communes.csv`.
   package let name: String

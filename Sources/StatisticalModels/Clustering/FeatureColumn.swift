@@ -20,7 +20,7 @@ package struct FeatureColumn: Sendable {
     /// Nil where missing.
     case categories([String?])
 
-    var count: Int {
+    package var count: Int {
       switch self {
       case .numbers(let values): values.count
       case .categories(let values): values.count

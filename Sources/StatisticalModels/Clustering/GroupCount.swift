@@ -53,6 +53,10 @@ package struct GroupCountSearch: Sendable {
   package var leastStability = 0.7
   /// A group of fewer customers than this share is hard to act on.
   package var leastShare = 0.02
+  /// How far below the best silhouette a proposal may lie, as a share of it, where that best is under 0.5.
+  /// Customers often form one cloud without gaps, of which two halves always look best separated and tell
+  /// least; groups that are clearly apart are not cut further for less than 5 %.
+  package var silhouetteSlack = 0.15
   package var threads: Int?
 
   package init(range: ClosedRange<Int> = 2...10) { self.range = range }
@@ -60,7 +64,7 @@ package struct GroupCountSearch: Sendable {
   /// Fits and judges every number of groups.
   ///
   /// The proposal is, among numbers that are stable and whose smallest group is large enough, one whose
-  /// silhouette is within 15 % of their best: the largest up to six, because that says most while a team can
+  /// silhouette is within `silhouetteSlack` of their best: the largest up to six, because that says most while a team can
   /// still act on it. Throws what k-means throws.
   package func run(
     _ points: Matrix, using random: inout RandomSource
@@ -169,7 +173,11 @@ package struct GroupCountSearch: Sendable {
     let proposed: Int
     let reason: GroupCountProposal.Reason
     if let best = usable.map(silhouette).max() {
-      let near = usable.filter { silhouette($0) >= best - 0.15 * abs(best) }.map(\.groups)
+      let near = usable.filter {
+        silhouette($0) >= best - (best < 0.5 ? silhouetteSlack : min(silhouetteSlack, 0.05))
+          * abs(best)
+      }.map(
+        \.groups)
       proposed = near.filter { $0 <= 6 }.max() ?? near.min() ?? criteria[0].groups
       reason = .stableAndSeparated
     } else {

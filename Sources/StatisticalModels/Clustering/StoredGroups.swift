@@ -99,7 +99,11 @@ package struct StoredGroups: Sendable, Codable, Equatable {
     guard old.count == new.count else {
       throw ModelError.sizeMismatch(what: "The new grouping", expected: old.count, found: new.count)
     }
-    let source = Partition.continuation(old: old, new: new, groups: sizes.count)
+    return reordered(Partition.continuation(old: old, new: new, groups: sizes.count))
+  }
+
+  /// The same groups in another order: `source` names the old group of each new one.
+  package func reordered(_ source: [Int]) -> StoredGroups {
     let next: Method =
       switch method {
       case .means(let encoder, let model):

@@ -306,15 +306,15 @@ struct LatentClassState: Sendable {
   private func coefficientErrors(_ posterior: [Double], _ patterns: AnswerPatterns) -> Matrix {
     let q = coefficients.columns
     let width = answerCounts.count
-    // The last answer of each item is the reference; answers at 0 or 1 carry no score.
+    // The most probable answer of each item and class is the reference, so that it is never one at 0,
+    // against which the others would say nothing; answers at 0 or 1 carry no score.
     var free: [(place: Int, item: Int, c: Int)] = []
     var offset = 0
     for (item, count) in answerCounts.enumerated() {
-      for a in 0..<(count - 1) {
-        for c in 0..<k
-        where answers[(offset + a) * k + c] > 1e-6
-          && answers[(offset + a) * k + c] < 1 - 1e-6
-        {
+      for c in 0..<k {
+        func share(_ a: Int) -> Double { answers[(offset + a) * k + c] }
+        let reference = (0..<count).max { share($0) < share($1) } ?? 0
+        for a in 0..<count where a != reference && share(a) > 1e-6 {
           free.append((offset + a, item, c))
         }
       }

@@ -110,6 +110,16 @@ package struct HistoryTable: Sendable {
       subset: stride(from: step / 2, to: cellCount, by: step).map { $0 }, of: self)
   }
 
+  /// The same cells with other numbers of customers.
+  init(_ table: HistoryTable, counts: [Double]) {
+    unit = table.unit
+    repeatPurchases = table.repeatPurchases
+    lastPurchaseAge = table.lastPurchaseAge
+    customerAge = table.customerAge
+    self.counts = counts
+    cellOfRow = table.cellOfRow
+  }
+
   private init(subset: [Int], of table: HistoryTable) {
     unit = table.unit
     repeatPurchases = subset.map { table.repeatPurchases[$0] }

@@ -97,13 +97,14 @@ package struct ValuedGroup: Sendable {
 extension LifetimeModel {
   /// Values of customers: discounted purchases × expected spend × margin − costs.
   ///
-  /// Rows are customers in the order the table was made from; `meanSpend` is ignored where x = 0.
+  /// Rows are customers in the order the table was made from; `meanSpend` is ignored where x = 0, and
+  /// counts as 0 where returns exceed it.
   /// Intervals follow the delta method from both fits' covariances: they state how well the expectation
   /// is known, not how much a customer will vary around it. They need fitted models and cost about
   /// eight times the score.
   ///
-  /// Throws `unitMismatch`, `sizeMismatch`, `notFinite`, or `outOfRange` where the spend model has no
-  /// finite mean for customers without repeat purchases.
+  /// Throws `unitMismatch`, `sizeMismatch`, `notFinite`, or `outOfRange` for a mean spend of 1e100 or
+  /// more, or where the spend model has no finite mean for customers without repeat purchases.
   package func values(
     of table: HistoryTable, meanSpend: [Double], spend: GammaGammaModel, settings: ValueSettings,
     acquisitionCost: [Double]? = nil, covariates z: [Double] = [],
@@ -174,6 +175,11 @@ extension LifetimeModel {
     for row in 0..<rows {
       guard meanSpend[row].isFinite else {
         throw ModelError.notFinite(what: "The list of mean spends", row: row, column: 0)
+      }
+      guard meanSpend[row] < 1e100 else {
+        throw ModelError.outOfRange(
+          what: "The mean spend of row \(row)", value: meanSpend[row],
+          allowed: "less than 1e100; check the amounts")
       }
       fewest = min(fewest, table.repeatPurchases[Int(table.cellOfRow[row])])
     }

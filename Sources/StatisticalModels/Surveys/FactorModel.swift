@@ -52,9 +52,7 @@ package struct FactorModel: Sendable, Codable, Equatable {
         simplest: "sums of the items of each theme")
     }
     let means = (0..<p).map { Statistics.mean(answers.column($0)) }
-    let scales = (0..<p).map {
-      Statistics.variance(answers.column($0), degreesLost: 0).squareRoot()
-    }
+    let scales = (0..<p).map { Statistics.deviation(answers.column($0)) }
     for j in 0..<p where scales[j] <= 1e-12 * max(1e-300, abs(means[j])) {
       throw ModelError.unusableColumn(name: items[j], reason: "everyone gave the same answer")
     }

@@ -45,7 +45,12 @@ package struct CronbachAlpha: Sendable, Codable, Equatable {
         reason: "only \(complete.count) respondents answered every question",
         simplest: "each question on its own")
     }
-    let columns = (0..<k).map { j in complete.map { answers[$0, j] } }
+    // Alpha has no unit: on the scale of the largest answer no square can overflow.
+    var unit = 0.0
+    for row in complete {
+      for j in 0..<k where answers[row, j].isFinite { unit = max(unit, abs(answers[row, j])) }
+    }
+    let columns = (0..<k).map { j in complete.map { answers[$0, j] / (unit > 0 ? unit : 1) } }
     for (j, column) in columns.enumerated() {
       if let row = column.firstIndex(where: { !$0.isFinite }) {
         throw ModelError.notFinite(what: "The table of answers", row: complete[row], column: j)

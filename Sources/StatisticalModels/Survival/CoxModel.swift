@@ -70,7 +70,7 @@ package struct CoxModel: Sendable, Codable, Equatable {
     for j in 0..<p {
       let column = covariates.column(j)
       means[j] = Statistics.mean(column)
-      scales[j] = Statistics.variance(column, degreesLost: 0).squareRoot()
+      scales[j] = Statistics.deviation(column)
       guard scales[j] > 1e-12 * max(1e-300, abs(means[j])) else {
         throw ModelError.unusableColumn(name: names[j], reason: "it is the same in every row")
       }
@@ -131,7 +131,7 @@ package struct CoxModel: Sendable, Codable, Equatable {
     }
     var covariance = factor.inverse
     for i in 0..<p {
-      for j in 0..<p { covariance[i, j] /= scales[i] * scales[j] }
+      for j in 0..<p { covariance[i, j] = covariance[i, j] / scales[i] / scales[j] }
     }
     let baseline = likelihood.baseline(beta)
     let risk = (0..<n).map { row -> Double in

@@ -90,29 +90,102 @@ package struct KruskalWallisTest: Sendable, Codable, Equatable {
       throw ModelError.notFinite(what: "The list of values", row: row, column: 0)
     }
     let ranks = Statistics.ranks(values)
-    let n = Double(values.count)
-    var sums: [Int: (count: Double, rank: Double)] = [:]
+    let middle = (Double(values.count) + 1) / 2
+    var sums: [Int: RankSum] = [:]
     var squares = 0.0
     for (row, g) in group.enumerated() {
-      let old = sums[g] ?? (0, 0)
-      sums[g] = (old.count + 1, old.rank + ranks[row])
-      squares += (ranks[row] - (n + 1) / 2) * (ranks[row] - (n + 1) / 2)
+      let old = sums[g] ?? RankSum(count: 0, ranks: 0)
+      sums[g] = RankSum(count: old.count + 1, ranks: old.ranks + ranks[row])
+      squares += (ranks[row] - middle) * (ranks[row] - middle)
     }
-    guard sums.count >= 2, squares > 0 else {
+    try self.init(
+      groups: sums.keys.sorted().compactMap { sums[$0] }, sumOfSquares: squares)
+  }
+
+  /// How many values a group has and what their ranks in all values add up to.
+  package struct RankSum: Sendable, Codable, Equatable {
+    package let count: Double
+    package let ranks: Double
+
+    package init(count: Double, ranks: Double) {
+      self.count = count
+      self.ranks = ranks
+    }
+  }
+
+  /// The same from sums that a database made: equal values share the middle of their ranks.
+  ///
+  /// - Parameter sumOfSquares: of the distances of all ranks from their middle, (n + 1)/2.
+  ///
+  /// Throws `tooLittleData` under two groups or for equal values.
+  package init(groups: [RankSum], sumOfSquares: Double) throws(ModelError) {
+    let groups = groups.filter { $0.count > 0 }
+    guard groups.count >= 2, sumOfSquares > 0 else {
       throw ModelError.tooLittleData(
         model: "The Kruskal–Wallis test", reason: "there are not two groups with different values",
         simplest: "the overall median")
     }
+    let n = groups.reduce(0) { $0 + $1.count }
     var between = 0.0
-    for g in sums.keys.sorted() {
-      guard let s = sums[g] else { continue }
-      let gap = s.rank / s.count - (n + 1) / 2
-      between += s.count * gap * gap
+    for group in groups {
+      let gap = group.ranks / group.count - (n + 1) / 2
+      between += group.count * gap * gap
     }
-    statistic = (n - 1) * between / squares
-    degreesOfFreedom = sums.count - 1
+    statistic = (n - 1) * between / sumOfSquares
+    degreesOfFreedom = groups.count - 1
     pValue = Distribution.chiSquareUpper(statistic, degrees: Double(degreesOfFreedom))
     epsilonSquared = statistic / (n - 1)
+  }
+}
+
+/// Dunn's comparison of two of the groups that a Kruskal–Wallis test ranked together (Dunn 1964),
+/// corrected for ties.
+package struct DunnComparison: Sendable, Codable, Equatable {
+  package let z: Double
+  /// Two-sided, not yet adjusted for the number of pairs.
+  package let pValue: Double
+  /// How much more often than not a value of the first group exceeds one of the second, judged by
+  /// all ranks: −1 to 1, about 2 P(first > second) − 1.
+  package let dominance: Double
+
+  /// - Parameters:
+  ///   - total: how many values were ranked, over all groups.
+  ///   - sumOfSquares: of the distances of all ranks from their middle.
+  ///
+  /// Throws `tooLittleData` for an empty group or equal values.
+  package init(
+    _ first: KruskalWallisTest.RankSum, _ second: KruskalWallisTest.RankSum, total: Double,
+    sumOfSquares: Double
+  ) throws(ModelError) {
+    guard first.count > 0, second.count > 0, total > 1, sumOfSquares > 0 else {
+      throw ModelError.tooLittleData(
+        model: "Dunn's comparison", reason: "there are not two groups with different values",
+        simplest: "the medians")
+    }
+    let gap = first.ranks / first.count - second.ranks / second.count
+    let variance = sumOfSquares / (total - 1) * (1 / first.count + 1 / second.count)
+    z = gap / variance.squareRoot()
+    pValue = min(1, 2 * Distribution.normalUpper(abs(z)))
+    dominance = 2 * gap / total
+  }
+}
+
+/// Whether a share has fallen: the pooled z test of two independent proportions, one-sided.
+package struct ProportionDecline: Sendable, Codable, Equatable {
+  /// Positive for a fall.
+  package let z: Double
+  /// That it has not fallen; 1 where both shares are 0 or both are 1.
+  package let pValue: Double
+
+  /// - Precondition: both totals are positive and no count exceeds its total.
+  package init(_ later: Int, of laterTotal: Int, before earlier: Int, of earlierTotal: Int) {
+    precondition(laterTotal > 0 && earlierTotal > 0, "a share of nobody")
+    let n = Double(laterTotal)
+    let m = Double(earlierTotal)
+    let pooled = Double(later + earlier) / (n + m)
+    let variance = pooled * (1 - pooled) * (1 / n + 1 / m)
+    z = variance > 0 ? (Double(earlier) / m - Double(later) / n) / variance.squareRoot() : 0
+    pValue = variance > 0 ? Distribution.normalUpper(z) : 1
   }
 }
 

@@ -1,0 +1,121 @@
+internal import ArgumentParser
+internal import CustomerSchema
+internal import Foundation
+internal import Insights
+internal import Platform
+internal import Presentation
+internal import Scoring
+
+/// `quartier model clusters`: the groups that the data show by themselves.
+struct ModelClustersCommand: AsyncParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: "clusters", abstract: Words.text("cli.model.clusters.abstract"),
+      discussion: Words.text("cli.model.clusters.discussion"))
+  }
+
+  @Argument(help: ArgumentHelp(Words.text("cli.run.orders"), valueName: "orders"))
+  var orders: [String]
+
+  @Option(
+    name: .long, help: ArgumentHelp(Words.text("cli.model.clusters.groups"), valueName: "2-10"))
+  var groups: GroupsArgument = .init(range: 2...10)
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      Words.text("cli.model.clusters.method"), valueName: "auto|k-means|mixture|k-prototypes|ward"))
+  var method: MethodChoice = .auto
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(Words.text("cli.model.clusters.attributes"), valueName: "a,b,c"))
+  var attributes: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      Words.text("cli.model.clusters.treatment"), valueName: "name=log|standard|robust|none|out"))
+  var treatment: [String] = []
+
+  @Option(name: .long, help: ArgumentHelp(Words.text("cli.model.clusters.seed"), valueName: "n"))
+  var seed = 1
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(Words.text("cli.run.as_of"), valueName: "last-order|now|2024-12-31"))
+  var asOf: AsOfArgument = .init(value: .lastOrder)
+
+  @Option(name: .long, help: ArgumentHelp(Words.text("cli.model.out"), valueName: "folder"))
+  var out: String?
+
+  @OptionGroup var reading: ReadingOptions
+  @OptionGroup var limits: LimitOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard seed >= 0 else { throw ValidationError(Words.text("cli.model.clusters.seed.range")) }
+  }
+
+  func run() async throws {
+    var settings = GroupSettings()
+    settings.groups = groups.range
+    settings.method = GroupMethod(rawValue: method.rawValue)
+    settings.seed = seed
+    settings.threads = limits.threads
+    settings.fitRows = 200_000
+    if let attributes {
+      settings.attributes = try GroupAttribute.named(
+        attributes.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
+    }
+    for text in treatment {
+      guard let treatment = GroupTreatment(text) else { throw ScoringError.unknownTreatment(text) }
+      let known = settings.attributes.map(\.name)
+      guard known.contains(treatment.attribute) else {
+        throw ScoringError.unknownAttribute(treatment.attribute, known: known)
+      }
+      settings.treatments.append(treatment)
+    }
+    try await ModelExecution(
+      orders: orders, reading: reading, limits: limits, asOf: asOf.value
+    ).run { segmentation, localizer, _ in
+      let outcome = try await TrainGroups(segmentation, settings: settings).run()
+      if let out { try await TrainGroups.write(outcome, to: out, localizer: localizer) }
+      Terminal.endProgress()
+      if common.json {
+        let answer = try RunJSON.encode(any: outcome.training.report)
+        Terminal.write(String(decoding: answer, as: UTF8.self))
+        return
+      }
+      Terminal.write(
+        GroupSummary.text(
+          outcome.training.report, localizer, style: TerminalStyle(fileDescriptor: STDOUT_FILENO)))
+      if let out { Terminal.write(Words.text("cli.run.written", ["file": .text(out)])) }
+    }
+  }
+}
+
+enum MethodChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto
+  case kMeans = "k-means"
+  case mixture
+  case kPrototypes = "k-prototypes"
+  case ward
+}
+
+/// `2-10`, or one number of groups.
+struct GroupsArgument: ExpressibleByArgument {
+  let range: ClosedRange<Int>
+
+  init(range: ClosedRange<Int>) { self.range = range }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard let first = parts.first ?? nil, let last = parts.last ?? nil, parts.count <= 2,
+      first >= 2, last >= first, last <= 50
+    else { return nil }
+    range = first...last
+  }
+
+  var defaultValueDescription: String { "\(range.lowerBound)-\(range.upperBound)" }
+}
