@@ -25,7 +25,7 @@ struct RunExecution {
     let engine = try DuckDBEngine(
       DuckDBEngine.Options(
         memoryLimit: request.memoryLimit, threads: request.threads,
-        temporaryDirectory: scratch.path))
+        temporaryDirectory: scratch.path, preservesInsertionOrder: false))
     defer { Terminal.endProgress() }
     let segmentation = RunSegmentation(
       engine: engine, request: request, scratch: scratch.path, progress: Terminal.progress)

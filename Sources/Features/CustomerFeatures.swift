@@ -107,16 +107,13 @@ package struct CohortCalendar: Sendable, Hashable {
 
 /// What is known of a `customer_features`.
 package struct FeatureTable: Sendable, Hashable {
-  /// Whether its rows are in the order of the customers' ids.
-  package let isSorted: Bool
   /// Whether every customer's amounts are `DECIMAL(18,4)`, several times as fast as
   /// `DECIMAL(38,4)`.
   package let isCompact: Bool
   /// Whether it has the columns of `RecentMonths`.
   package let hasMonths: Bool
 
-  package init(isSorted: Bool = false, isCompact: Bool = false, hasMonths: Bool = false) {
-    self.isSorted = isSorted
+  package init(isCompact: Bool = false, hasMonths: Bool = false) {
     self.isCompact = isCompact
     self.hasMonths = hasMonths
   }
@@ -160,11 +157,10 @@ package struct CustomerFeatures: Sendable {
     let columns = history.columns
     let isWhole = !columns.product && (columns.lineIsOrder || !columns.category)
     let target = isWhole ? "customer_features" : "customer_history"
-    var isSorted: Bool?
+    var isFolded = false
     if let session = session as? any ColumnarSession {
-      isSorted = try await fold(into: target, in: session, memory: memory, threads: threads)
+      isFolded = try await fold(into: target, in: session, memory: memory, threads: threads)
     }
-    let isFolded = isSorted != nil
     if isFolded, isWhole {
       for (name, type, isThere) in [
         ("distinct_products", "BIGINT", false), ("favourite_category", "VARCHAR", columns.category),
@@ -179,9 +175,8 @@ package struct CustomerFeatures: Sendable {
         try await createRhythm(in: session)
       }
       try await join(isFolded: isFolded, in: session)
-      isSorted = false
     }
-    return FeatureTable(isSorted: isSorted ?? false, isCompact: isFolded, hasMonths: isFolded)
+    return FeatureTable(isCompact: isFolded, hasMonths: isFolded)
   }
 
   /// Makes `customer_features` of `customer_history` and what else is told of customers.

@@ -257,6 +257,30 @@ import Testing
     #expect(report.contains("2 clients ont interagi avec vous"))
   }
 
+  @Test func `the customer table is in the order of ids, whatever its size`() async throws {
+    let program = try Program()
+    defer { program.remove() }
+    // More than two of the engine's row groups of 122,880, in an order of its own.
+    let count = 300_000
+    var text = "customer_id,order_date,amount\n"
+    for index in 0..<count { text += "C\(1_000_000 + index * 7919 % count),2024-01-05,10\n" }
+    let orders = try program.write(text, to: "orders.csv")
+    let answer = try await program.run("run", orders, "--out", "out", "--csv", "intl")
+    #expect(answer.status == 0, "\(answer.error)")
+    let ids = try program.text("out/customers.csv").split(separator: "\n").dropFirst()
+      .map { $0.prefix { $0 != "," } }
+    #expect(ids.count == count)
+    #expect(zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 })
+    let falls = try await Package.python(
+      """
+      import duckdb, sys
+      print(duckdb.sql("select count(*) from (select customer <= lag(customer) over (order by "
+        f"file_row_number) falls from read_parquet('{sys.argv[1]}', file_row_number = true)) where falls"
+        ).fetchall())
+      """, program.path("out/customers.parquet"))
+    #expect(falls.contains("[(0,)]"), "\(falls)")
+  }
+
   @Test func `an objective puts its three segments first, with reasons`() async throws {
     let program = try Program()
     defer { program.remove() }

@@ -11,13 +11,13 @@ extension CustomerFeatures {
   ///
   /// - Parameter memory: bytes that the loops may use; with less than all orders need, customers
   ///   are described a part at a time.
-  /// - Returns: nil when amounts, days or words do not fit the loops' records; then no table is
-  ///   left. Otherwise whether the rows are in the order of the customers' ids.
+  /// - Returns: false when amounts, days or words do not fit the loops' records; then no table is
+  ///   left.
   func fold(
     into table: String, in session: any ColumnarSession, memory: Int, threads: Int
-  ) async throws -> Bool? {
+  ) async throws -> Bool {
     guard let periods = FoldPeriods(periods, cohorts: cohorts, loyalMonths: loyalMonths) else {
-      return nil
+      return false
     }
     let columns = FoldColumns(history.columns)
     try await session.execute(
@@ -36,10 +36,10 @@ extension CustomerFeatures {
         range, sink in
         columns.write(run, range, periods, sink)
       }
-      if part == parts - 1 { return parts == 1 }
+      if part == parts - 1 { return true }
     }
     try await session.execute("DROP TABLE \(identifier: table)")
-    return nil
+    return false
   }
 }
 

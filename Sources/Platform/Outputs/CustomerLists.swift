@@ -30,8 +30,6 @@ struct CustomerLists {
     let attributes =
       AttributeCatalogue.orderHistory.attributes
       + (hasEngagement ? AttributeCatalogue.engagement.attributes : [])
-    // `customers` is sorted already; who only interacts is not among them.
-    let order: SQL = hasEngagement ? "ORDER BY customer" : ""
     let typed = attributes.map { attribute -> SQL in
       let name: SQL = "\(identifier: attribute.id)"
       return attribute.type == .money ? "CAST(\(name) AS DECIMAL(38, 4)) AS \(name)" : name
@@ -39,7 +37,7 @@ struct CustomerLists {
     let parquet = folder.appending(path: "customers.parquet").path
     try await session.execute(
       """
-      COPY (SELECT \(typed.joined()) FROM \(table) \(order))
+      COPY (SELECT \(typed.joined()) FROM \(table) ORDER BY customer)
       TO \(literal: parquet) (FORMAT parquet, COMPRESSION zstd)
       """)
     let csv = folder.appending(path: "customers.csv").path
@@ -49,7 +47,7 @@ struct CustomerLists {
     }
     try await session.execute(
       """
-      COPY (SELECT \(columns.joined()) FROM \(table) \(order))
+      COPY (SELECT \(columns.joined()) FROM \(table) ORDER BY customer)
       TO \(literal: csv) (FORMAT csv, HEADER)
       """)
   }
