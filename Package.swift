@@ -154,6 +154,10 @@ let package = Package(
       ]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     tests(
+      "SegmentAgreementTests",
+      ["SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"],
+      extra: optimised),
+    tests(
       "ReferenceDataTests",
       ["ReferenceData", "CustomerSchema", "DuckDBEngine", "Warehouse", "SQLBuilder"],
       resources: [.copy("Fixtures")]),
@@ -162,7 +166,7 @@ let package = Package(
       [
         "SegmentLanguage", "Presentation", "DuckDBEngine", "Warehouse", "CustomerSchema",
         "SQLBuilder",
-      ]),
+      ], exclude: ["Goldens"]),
     .executableTarget(
       name: "ConformanceWriter", dependencies: ["DuckDBEngine", "Warehouse", "SQLBuilder"],
       path: "Tests/ConformanceWriter", swiftSettings: strict),

@@ -78,10 +78,10 @@ def main():
     write("points.f64", points)
     write("start.f64", points[random.choice(rows, 8, replace=False)])
     write("mixture.f64", blobs(random, few, 6, 5))
-    write("answers.i32", answers(random, few, 10, 4, 5), "<i4")
+    asked = max(rows // 50, 1000)
+    write("answers.i32", answers(random, asked, 10, 4, 5), "<i4")
     shape = {"customers": rows, "columns": 8, "groups": 8, "mixtureRows": few, "mixtureColumns": 6,
-             "components": 5, "respondents": few, "items": 10, "choices": 4,
-             "classes": 5}  # fmt: skip
+             "components": 5, "respondents": asked, "items": 10, "choices": 4, "classes": 5}  # fmt: skip
     (options.out / "shape.json").write_text(json.dumps(shape))
 
 

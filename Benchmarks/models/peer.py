@@ -167,8 +167,8 @@ def classes(data):
 
     def work():
         method = StepMix(
-            n_components=data.shape["classes"], measurement="categorical", n_init=10,
-            max_iter=5000, random_state=1, progress_bar=0, verbose=0,
+            n_components=data.shape["classes"], measurement="categorical", n_init=1,
+            max_iter=1000, random_state=1, progress_bar=0, verbose=0,
         )  # fmt: skip
         model = method.fit(answers)
         return {

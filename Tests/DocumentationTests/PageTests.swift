@@ -5,7 +5,7 @@ import Testing
 @Suite struct `Pages` {
   static let guides = [
     "command-line", "customer-table", "figures", "found-groups", "lifetime-value", "orders",
-    "report-and-lists", "rfm", "workspace",
+    "report-and-lists", "rfm", "segment-language", "workspace",
   ]
 
   @Test func `every guide exists in French and in English`() throws {

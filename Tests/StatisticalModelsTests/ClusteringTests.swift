@@ -186,6 +186,14 @@ struct ClusteringTests {
     let (model, labels) = try KPrototypes(groups: 3).fit(table, using: &rng)
     #expect(Partition.adjustedRandIndex(labels, truth) > 0.9 && model.converged)
     #expect(model.assign(table) == labels && model.sizes.reduce(0, +) == 600)
+    for threads in [1, 2, 3] {
+      var method = KPrototypes(groups: 3)
+      method.threads = threads
+      var again = RandomSource(seed: 77)
+      var reference = RandomSource(seed: 77)
+      let found = try method.fit(table, using: &again)
+      #expect(try found.model == KPrototypes(groups: 3).fit(table, using: &reference).model)
+    }
     let onlyCategories = try MixedTable(
       numbers: Matrix(rows: 600, columns: 0), categories: categories, categoryCounts: [3, 3, 3])
     let modes = try KPrototypes(groups: 2).fit(onlyCategories, using: &rng)

@@ -186,6 +186,16 @@ struct LifetimeValuationTests {
     }
     #expect(
       abs(model.discountedResidualPurchases(3, 4, 6, ratePerOpportunity: d) - residual) < 1e-10)
+    #expect(
+      abs(model.discountedPurchases(3, 4, 6, future: 600, ratePerOpportunity: d) - residual) < 1e-12
+    )
+    let scores = try model.score(table, future: 5, ratePerOpportunity: 0)
+    #expect(scores.discountedPurchases == scores.expectedPurchases)
+    for (alive, row) in zip(scores.aliveProbability, rows) {
+      #expect(alive == model.aliveAtNextProbability(row[0], row[1], row[2]))
+    }
+    #expect(throws: ModelError.self) { try model.score(table, future: -1, ratePerOpportunity: 0) }
+    #expect(throws: ModelError.self) { try model.score(table, future: 1, ratePerOpportunity: -1) }
   }
 
   @Test(

@@ -10,6 +10,10 @@ extension Formats {
     case .rounded:
       let units = money.amount.units.magnitude
       return amount(money, units == 0 || units >= 100 * 10_000 ? 0 : decimals)
+    case .plain:
+      let isShort = money.amount.rescaled(to: UInt8(decimals)) == money.amount
+      let isWhole = money.amount.units % 10_000 == 0
+      return amount(money, isWhole ? 0 : isShort ? decimals : 4)
     case .short: return short(money)
     }
   }

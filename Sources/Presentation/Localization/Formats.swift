@@ -14,6 +14,8 @@ package struct Formats: Sendable {
     case exact
     /// Without decimals from 100 on, and for nothing: 1 235 €, 0 €.
     case rounded
+    /// With the decimals it has, none for a whole amount: 300 €, 19,99 €, 0,0025 €.
+    case plain
     /// Two or three figures and k, M or Md: 2,5 M€.
     case short
   }

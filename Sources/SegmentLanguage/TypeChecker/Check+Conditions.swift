@@ -16,8 +16,7 @@ extension Check {
     case .oneOf(let value, let items): oneOf(value, items, expression, scope)
     case .text(let operation, let value, let pattern):
       text(operation, value, pattern, scope)
-    case .missing(let value):
-      _ = kind(of: value, scope)
+    case .missing(let value): missing(value, scope)
     case .within(let value, let window):
       self.window(window, expression)
       if let kind = kind(of: value, scope), !kind.isTemporal { report(.notATime(kind.term), value) }
@@ -84,6 +83,19 @@ extension Check {
     }
   }
 
+  /// Only what is stored or computed can lack a value: a condition is true or false, and a list of
+  /// objects is counted.
+  private mutating func missing(_ value: Expression, _ scope: Scope) {
+    switch kind(of: value, scope) {
+    case .objects?: report(.objectsCompared, value)
+    case .truth?:
+      if case .name = value.form { return }
+      report(
+        .wrongKind(ValueKind.truth.term, expected: ValueKind.text(nil).term), value)
+    default: break
+    }
+  }
+
   private mutating func oneOf(
     _ value: Expression, _ items: [Expression], _ expression: Expression, _ scope: Scope
   ) {
@@ -92,8 +104,11 @@ extension Check {
       return
     }
     for item in items {
-      if let kind = kind(of: item, scope), !kind.isText {
+      guard let kind = kind(of: item, scope) else { continue }
+      if !kind.isText {
         report(.wrongKind(kind.term, expected: ValueKind.text(nil).term), item)
+      } else if Constant(item) == nil {
+        report(.patternNotLiteral, item)
       }
     }
   }

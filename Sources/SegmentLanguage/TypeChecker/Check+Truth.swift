@@ -135,6 +135,8 @@ extension Check {
       if operation == .less || operation == .greater, left == right {
         return .never(.constant(Lexer.clipped(expression.text)))
       }
+    case .missing(let value):
+      if case .literal = value.form { return .never(.constant(Lexer.clipped(expression.text))) }
     case .between(_, let low, let high):
       if let first = Constant(low), let second = Constant(high),
         first.compares(.greater, to: second) == true

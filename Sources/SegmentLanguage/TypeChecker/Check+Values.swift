@@ -221,8 +221,8 @@ extension Check {
     case .customers(let count): if count < 1 { report(.notACount(count), expression) }
     }
     if let segment = rank.segment { self.segment(segment, expression) }
-    guard let kind = kind(of: rank.value, Scope(isPopulation: true)), !kind.isOrdered
+    guard let kind = kind(of: rank.value, Scope(isPopulation: true)), !kind.isNumeric
     else { return }
-    report(.noOrder(kind.term), rank.value)
+    report(.notANumber(kind.term), rank.value)
   }
 }

@@ -137,6 +137,49 @@ package struct BetaBinomialModel: Sendable, Codable, Equatable {
       * exp(sum)
   }
 
+  /// Expected purchases over the next `future` opportunities, each discounted to now at a rate d ≥ 0 per
+  /// opportunity; multiplied by spend and margin, the customer's value over a horizon.
+  package func discountedPurchases(
+    _ x: Double, _ last: Double, _ n: Double, future: Int, ratePerOpportunity d: Double
+  ) -> Double {
+    precondition(d >= 0, "a discount rate is not negative")
+    var stay = 1.0
+    var sum = 0.0
+    var factor = 1.0
+    for j in 0..<future {
+      stay *= (delta + n + Double(j)) / (gamma + delta + n + Double(j))
+      factor /= 1 + d
+      sum += stay * factor
+    }
+    return aliveProbability(x, last, n) * (alpha + x) / (alpha + beta + n) * sum
+  }
+
+  /// Scores of every row of a table over the next `future` opportunities.
+  ///
+  /// Throws `outOfRange` for a negative number of opportunities or rate.
+  package func score(
+    _ table: OpportunityTable, future: Int, ratePerOpportunity d: Double
+  ) throws(ModelError) -> HistoryScores {
+    guard future >= 0 else {
+      throw ModelError.outOfRange(
+        what: "The number of opportunities", value: Double(future), allowed: "0 or more")
+    }
+    guard d >= 0, d.isFinite else {
+      throw ModelError.outOfRange(
+        what: "The discount rate per opportunity", value: d, allowed: "0 or more")
+    }
+    let rows = table.counts.indices
+    func each(_ body: (Double, Double, Double) -> Double) -> [Double] {
+      rows.map { body(table.purchases[$0], table.lastOpportunity[$0], table.opportunities[$0]) }
+    }
+    return HistoryScores(
+      aliveProbability: each { aliveAtNextProbability($0, $1, $2) },
+      expectedPurchases: each { expectedPurchases($0, $1, $2, future: future) },
+      discountedPurchases: each {
+        discountedPurchases($0, $1, $2, future: future, ratePerOpportunity: d)
+      }, discountedLifetime: [])
+  }
+
   /// Fits by maximum likelihood; throws `noData`, `tooLittleData` or `noSensibleOptimum`.
   package static func fit(to table: OpportunityTable) throws(ModelError) -> BetaBinomialModel {
     let customers = table.counts.reduce(0, +)
