@@ -51,6 +51,8 @@ let package = Package(
     library(
       "ReferenceData", ["CustomerSchema", "CCompression"], resources: [.copy("Resources")],
       extra: optimised),
+    library(
+      "Generation", ["ReferenceData", "NumericalMethods", "CustomerSchema"], extra: optimised),
     library("StatisticalModels", ["NumericalMethods"], extra: optimised),
     library("SegmentLanguage", ["CustomerSchema", "SQLBuilder"], extra: optimised),
     library(
@@ -120,7 +122,8 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "CustomerSchema", "DuckDBEngine", "Features", "Ingestion", "Insights", "Platform",
+        "CustomerSchema", "DuckDBEngine", "Features", "Generation", "Ingestion", "Insights",
+        "Platform",
         "Presentation", "Scoring", "StatisticalModels",
         "SQLBuilder", "SegmentLanguage", "Segments", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -142,6 +145,11 @@ let package = Package(
     .executableTarget(
       name: "ModelBenchmark", dependencies: ["StatisticalModels", "NumericalMethods"],
       path: "Benchmarks/models/contender", swiftSettings: strict),
+    .executableTarget(
+      name: "SegmentBenchmark",
+      dependencies: [
+        "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+      ], path: "Benchmarks/segments/contender", swiftSettings: strict),
     tests("NumericalMethodsTests", ["NumericalMethods"], resources: [.copy("Fixtures")]),
     tests(
       "StatisticalModelsTests", ["StatisticalModels", "NumericalMethods"],
@@ -151,6 +159,11 @@ let package = Package(
       [
         "Scoring", "StatisticalModels", "NumericalMethods", "DuckDBEngine", "Warehouse",
         "CustomerSchema", "SQLBuilder",
+      ]),
+    tests(
+      "GenerationTests",
+      [
+        "Generation", "ReferenceData", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
       ]),
     tests("CustomerSchemaTests", ["CustomerSchema", "SQLBuilder"]),
     tests(

@@ -66,6 +66,9 @@ check "quartier run" hidden "$moved/bin/quartier" run "$work/orders.txt" --repor
 check "the report has the chart library inside" grep -q 'Licensed to the Apache Software Foundation' "$work/report.html"
 check "a workbook is there" sh -c 'find "$1" -name "*.xlsx" | grep -q .' find "$work/out"
 check "quartier demo" hidden "$moved/bin/quartier" demo
+check "quartier generate uses the reference tables of the tree" \
+  hidden "$moved/bin/quartier" generate --customers 200 --b2b --out "$work/base"
+check "quartier run on the generated base" hidden "$moved/bin/quartier" run "$work/base/orders.csv"
 ln -s "$moved/bin/quartier" "$work/link"
 check "quartier doctor through a link" hidden "$work/link" doctor
 exit $wrong

@@ -40,7 +40,7 @@ PEERS = [name for name in LABELS if name != "quartier"]
 def quartier_arguments(program, orders, out, *more):
     return [
         program, "run", orders, "--out", out, "--workbook", "never", "--csv", "intl",
-        "--lang", "en", *more,
+        "--lang", "en", "--models", "none", *more,
     ]  # fmt: skip
 
 

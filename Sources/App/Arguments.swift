@@ -13,6 +13,7 @@ extension PartitionKind: ExpressibleByArgument {}
 extension MonetaryMeasure: ExpressibleByArgument {}
 extension RunRequest.ListStyle: ExpressibleByArgument {}
 extension RunRequest.WorkbookChoice: ExpressibleByArgument {}
+extension RunRequest.ModelsChoice: ExpressibleByArgument {}
 
 extension CalendarPeriod: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }

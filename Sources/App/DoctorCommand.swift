@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CustomerSchema
 internal import DuckDBEngine
+internal import Features
 internal import Foundation
 internal import Platform
 internal import Presentation
@@ -65,6 +66,13 @@ struct DoctorCommand: AsyncParsableCommand {
       Check(
         id: "catalogues", ok: words, required: true,
         detail: words ? Language.allCases.map(\.rawValue).joined(separator: ", ") : "—"))
+    let missing = ReferenceRelation.missing
+    checks.append(
+      Check(
+        id: "reference", ok: missing.isEmpty, required: true,
+        detail: missing.isEmpty
+          ? String(ReferenceRelation.allCases.count)
+          : missing.map(\.rawValue).joined(separator: ", ")))
     checks.append(file("demo_shop", "data/cdnow/CDNOW_master.txt", required: false))
     checks.append(
       file("demo_grocery", "data/completejourney/transactions.parquet", required: false))

@@ -5,6 +5,10 @@ struct ModelCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "model", abstract: Words.text("cli.model.abstract"),
-      subcommands: [ModelClvCommand.self, ModelClustersCommand.self])
+      subcommands: [
+        ModelClvCommand.self, ModelClustersCommand.self, ModelTribesCommand.self,
+        ModelSurvivalCommand.self, ModelListCommand.self, ModelShowCommand.self,
+        ModelCardCommand.self, ModelCompareCommand.self,
+      ])
   }
 }

@@ -106,6 +106,9 @@ struct MethodOptions: ParsableArguments {
     help: ArgumentHelp(Words.text("cli.run.monetary_cuts"), valueName: "50,100,200,500"))
   var monetaryCuts: NumbersArgument?
 
+  @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.models"), valueName: "auto|none"))
+  var models: RunRequest.ModelsChoice = .automatic
+
   func validate() throws {
     if let classes, !(3...10).contains(classes) {
       throw ValidationError(Words.text("cli.run.classes.range"))
@@ -132,6 +135,7 @@ struct MethodOptions: ParsableArguments {
     request.objective = objective?.value
     request.partition = segments
     request.period = period
+    request.models = models
     var fixed: RFMThresholds?
     if let recencyCuts, let frequencyCuts, let monetaryCuts {
       fixed = RFMThresholds(

@@ -28,7 +28,10 @@ struct RunExecution {
         temporaryDirectory: scratch.path, preservesInsertionOrder: false))
     defer { Terminal.endProgress() }
     let segmentation = RunSegmentation(
-      engine: engine, request: request, scratch: scratch.path, progress: Terminal.progress)
+      engine: engine, request: request, scratch: scratch.path,
+      previousGroups: explainMapping || request.models == .none
+        ? nil : try await workspace?.keptGroups(engine: engine),
+      progress: Terminal.progress)
     if explainMapping {
       try await explain(segmentation, localizer)
       return
@@ -37,7 +40,7 @@ struct RunExecution {
     let outcome = try await segmentation.run()
     Terminal.progress(.writing)
     // First what may be refused because somebody else works in the workspace.
-    let kept = try await workspace?.keep(outcome.result, from: outcome.session)
+    let kept = try await workspace?.keep(outcome)
     let written = try await outputs.write(outcome)
     Terminal.endProgress()
     if json {

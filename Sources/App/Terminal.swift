@@ -1,3 +1,4 @@
+internal import CustomerSchema
 internal import Foundation
 internal import Platform
 
@@ -19,6 +20,13 @@ enum Terminal {
     guard errorIsTerminal else { return }
     FileHandle.standardError.write(
       Data("\r\u{1B}[K\(Words.text("progress.\(step.rawValue)"))".utf8))
+  }
+
+  /// The share done, from 0 to 1, in the same way.
+  static func progress(share: Double) {
+    guard errorIsTerminal else { return }
+    let text = Words.text("progress.share", ["share": .share(share)])
+    FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
   }
 
   /// Wipes the progress line.

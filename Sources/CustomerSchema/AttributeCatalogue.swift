@@ -87,6 +87,14 @@ package struct AttributeCatalogue: Sendable {
     AttributeDefinition("lifecycle_rule", .text, isOptional: true),
   ])
 
+  /// What models add, unless a run goes without.
+  package static let models = AttributeCatalogue([
+    AttributeDefinition("p_alive", .share, isOptional: true),
+    AttributeDefinition("expected_purchases_12_months", .number, isOptional: true),
+    AttributeDefinition("clv_12_months", .money, isOptional: true),
+    AttributeDefinition("found_group", .text, isOptional: true),
+  ])
+
   /// What a run adds where a file of events is given.
   package static let engagement = AttributeCatalogue([
     AttributeDefinition("last_interaction", .date, isOptional: true),

@@ -99,12 +99,14 @@ extension RunFigures {
     package let method: RunResult.MethodReport
     package let imported: ImportReport
     package let engagement: EngagementFrame?
+    package let models: RunResult.ModelsReport?
     package let objective: RunResult.Objective?
 
     package init(
       quartierVersion: String, asOfRule: RunResult.AsOfRule, timeZone: String,
       method: RunResult.MethodReport, imported: ImportReport,
-      engagement: EngagementFrame?, objective: RunResult.Objective?
+      engagement: EngagementFrame?, models: RunResult.ModelsReport? = nil,
+      objective: RunResult.Objective?
     ) {
       self.quartierVersion = quartierVersion
       self.asOfRule = asOfRule
@@ -112,6 +114,7 @@ extension RunFigures {
       self.method = method
       self.imported = imported
       self.engagement = engagement
+      self.models = models
       self.objective = objective
     }
   }
@@ -169,7 +172,8 @@ extension RunFigures {
       grid: try await grid(from: session),
       migration: try await migration(of: frame.method.partition, from: session), cohorts: cohorts,
       concentration: try await concentration(from: session),
-      engagement: try await engagement(frame.engagement, from: session), objective: frame.objective,
+      engagement: try await engagement(frame.engagement, from: session), models: frame.models,
+      objective: frame.objective,
       headlines: [],
       notes: [])
     result.headlines = Headlines.messages(for: result)

@@ -1,6 +1,7 @@
 package import CustomerSchema
 package import Features
 package import Ingestion
+package import Scoring
 
 /// Everything a run says, as a machine reads it (`segments.json`, `--json`) and as the report and
 /// the terminal show it. Shares are between 0 and 1; days are calendar days.
@@ -26,6 +27,8 @@ package struct RunResult: Sendable, Codable {
   package let concentration: ConcentrationReport
   /// Nil without event files.
   package let engagement: EngagementReport?
+  /// What customers will be worth and the groups they form; nil without models.
+  package internal(set) var models: ModelsReport?
   package let objective: Objective?
   /// What a busy owner must know, most important first.
   package internal(set) var headlines: [UserMessage]
@@ -234,6 +237,20 @@ extension RunResult {
       self.interactions = interactions
       self.purchasers = purchasers
       self.levels = levels
+    }
+  }
+
+  /// What models say of the customers; what does not apply says why.
+  package struct ModelsReport: Sendable, Codable {
+    package let lifetime: LifetimeReport?
+    package let groups: GroupReport?
+    /// Models that could not be made.
+    package let failures: [UserMessage]
+
+    package init(lifetime: LifetimeReport?, groups: GroupReport?, failures: [UserMessage]) {
+      self.lifetime = lifetime
+      self.groups = groups
+      self.failures = failures
     }
   }
 

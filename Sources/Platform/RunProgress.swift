@@ -1,6 +1,6 @@
 /// What a run is doing, in order; the catalogues word each as `progress.CASE`.
 package enum RunStep: String, Sendable, CaseIterable {
-  case recognising, reading, describing, scoring, figures, writing
+  case recognising, reading, describing, scoring, modelling, figures, writing
 }
 
 /// Told of each step as it starts.

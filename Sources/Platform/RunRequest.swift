@@ -34,6 +34,7 @@ package struct RunRequest: Sendable {
   package var scoring = RFMScoring()
   package var lifecycle = LifecycleRules()
   package var objective: RunResult.Objective?
+  package var models: ModelsChoice = .automatic
 
   package var output: String?
   package var report: String?
@@ -50,6 +51,13 @@ package struct RunRequest: Sendable {
   package enum AsOf: Sendable, Hashable {
     case lastOrder, now
     case date(LocalDate)
+  }
+
+  /// Whether customers are valued and groups are looked for.
+  package enum ModelsChoice: String, Sendable, Hashable, CaseIterable {
+    /// With the usual settings, where they apply.
+    case automatic = "auto"
+    case none
   }
 
   /// How CSV files for people are written.

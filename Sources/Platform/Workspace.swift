@@ -2,8 +2,9 @@ internal import CustomerSchema
 internal import Foundation
 internal import Features
 internal import Ingestion
-package import Insights
+internal import Insights
 internal import Presentation
+package import Scoring
 internal import SQLBuilder
 package import Warehouse
 internal import Yams
@@ -166,10 +167,20 @@ package struct Workspace: Sendable {
 }
 
 extension Workspace {
+  /// The groups found last, whose numbers and names go on; nil where there are none.
+  package func keptGroups(engine: any QueryEngine) async throws -> KeptGroups? {
+    let session = try await engine.session()
+    try await Store.attach(storePath, to: session)
+    let groups = try await ModelRegistry(session).groups()
+    try await session.execute("DETACH quartier")
+    return groups
+  }
+
   /// Keeps a run: its result, sources, thresholds and customers, all or nothing.
   ///
   /// - Returns: the run's number.
-  package func keep(_ result: RunResult, from session: any QuerySession) async throws -> Int {
+  package func keep(_ outcome: RunSegmentation.Outcome) async throws -> Int {
+    let (result, session) = (outcome.result, outcome.session)
     try await Store.attach(storePath, to: session)
     let json = String(decoding: try RunJSON.encode(result), as: UTF8.self)
     let run = try await session.transaction {
@@ -197,8 +208,13 @@ extension Workspace {
             "INSERT INTO quartier.run_thresholds VALUES (\(run), \(measure), \(position), \(cut))")
         }
       }
+      let models: SQL = outcome.models == nil ? "" : "LEFT JOIN customer_models USING (customer)"
       try await session.execute(
-        "INSERT INTO quartier.run_customers BY NAME SELECT \(run) AS run_id, * FROM customers")
+        """
+        INSERT INTO quartier.run_customers BY NAME SELECT \(run) AS run_id, * FROM customers
+        \(models)
+        """)
+      if let models = outcome.models { try await KeepModels(session).keep(models) }
       return run
     }
     try await session.execute("DETACH quartier")

@@ -11,6 +11,10 @@ package enum ScoringError: Error {
   case unknownAttribute(String, known: [String])
   /// A treatment asked for that its kind of attribute cannot have.
   case unknownTreatment(String)
+  case unknownColumn(String, known: [String])
+  /// No column has a usual name for what an option would name.
+  case columnNotFound(option: String, known: [String])
+  case tooManyClasses(String, count: Int, most: Int)
   case noModel(String, known: [String])
   /// The stored text of a model cannot be read by this version.
   case modelUnreadable(String)
@@ -28,6 +32,14 @@ extension ScoringError: UserFacingError {
       UserMessage("model.unknown_attribute", ["name": .text(name), "known": .texts(known)])
     case .unknownTreatment(let text):
       UserMessage("model.unknown_treatment", ["text": .text(text)])
+    case .unknownColumn(let name, let known):
+      UserMessage("model.unknown_column", ["name": .text(name), "known": .texts(known)])
+    case .columnNotFound(let option, let known):
+      UserMessage("model.column_not_found", ["option": .text(option), "known": .texts(known)])
+    case .tooManyClasses(let name, let count, let most):
+      UserMessage(
+        "model.too_many_classes",
+        ["name": .text(name), "count": .count(count), "most": .count(most)])
     case .noModel(let name, let known):
       known.isEmpty
         ? UserMessage("model.none_kept", ["name": .text(name)])
@@ -38,7 +50,7 @@ extension ScoringError: UserFacingError {
 
   package var exitStatus: ExitStatus {
     switch self {
-    case .unknownAttribute, .unknownTreatment: .usage
+    case .unknownAttribute, .unknownTreatment, .unknownColumn: .usage
     default: .data
     }
   }

@@ -27,6 +27,9 @@ import Warehouse
     let engagement = try page.table(with: "interactions").rows
     #expect(engagement.map { span($0[0]) } == AttributeCatalogue.engagement.attributes.map(\.id))
     #expect(engagement.allSatisfy { !$0[4].hasPrefix(never) })
+    let models = try page.table(with: "p_alive").rows
+    #expect(models.map { span($0[0]) } == AttributeCatalogue.models.attributes.map(\.id))
+    #expect(models.allSatisfy { !$0[4].hasPrefix(never) })
     // The store's columns have the same types as the Parquet file's.
     let store = FileManager.default.temporaryDirectory
       .appending(path: "quartier-\(UUID().uuidString).duckdb")
@@ -34,8 +37,11 @@ import Warehouse
     let session = try await DuckDBEngine().session()
     try await Store.attach(store.path, to: session)
     let columns = try await session.query("DESCRIBE quartier.run_customers").rows
-    #expect(columns.dropFirst().compactMap { $0[0].text } == attributes.map(\.id))
-    #expect(columns.dropFirst().compactMap { $0[1].text } == rows.map { span($0[1]) })
+    #expect(
+      columns.dropFirst().compactMap { $0[0].text }
+        == (attributes + AttributeCatalogue.models.attributes).map(\.id))
+    #expect(
+      columns.dropFirst().compactMap { $0[1].text } == (rows + models).map { span($0[1]) })
   }
 
   @Test(arguments: Language.allCases)

@@ -77,13 +77,15 @@ import Testing
 
   private static func documentedColumnTypes() throws -> [String] {
     let page = try Page("customer-table", .english)
-    let rows = try page.table(with: "customer").rows + page.table(with: "interactions").rows
+    let rows = try ["customer", "p_alive", "interactions"].flatMap { try page.table(with: $0).rows }
     return rows.map { span($0[0]) + " " + span($0[1]) }
   }
 
-  @Test func `doctor and init say what their schemas describe`() throws {
+  @Test func `doctor, init and generate say what their schemas describe`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     #expect(try problems("doctor", [try answer("doctor")]) == "")
     #expect(try problems("init", [try answer("init", "shop")]) == "")
+    let base = try answer("generate", "--customers", "50", "--b2b", "--out", "base")
+    #expect(try problems("generate", [base]) == "")
   }
 }

@@ -90,7 +90,7 @@ import Warehouse
       $0.fitRows = 1000
       $0.treatments = [GroupTreatment("orders=robust")].compactMap { $0 }
     }
-    let stored = try #require(outcome.stored)
+    let stored = try #require(outcome.found)
     let columns = try await session.numbers(
       """
       SELECT CAST(days_since_last_purchase AS DOUBLE), CAST(orders AS DOUBLE),
@@ -117,7 +117,7 @@ import Warehouse
     let again = try await find(session) {
       $0.groups = 3...3
       $0.seed = 99
-      $0.previous = first.stored
+      $0.previous = first.found
       $0.previousNames = names
     }
     #expect(again.report.groups.map(\.id) == first.report.groups.map(\.id))

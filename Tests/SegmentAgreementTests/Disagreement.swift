@@ -31,7 +31,7 @@ struct Disagreement {
     }
     return """
       SQL says \(sqlSays), the evaluator says \(!sqlSays), as of \(TestSchema.instant(asOf)) (\(asOf))
-      rule: \(current.rule.expression.form)
+      rule: \(current.rule.expression.text)
       customer: \(current.customer)
       """
   }

@@ -168,6 +168,43 @@ import Testing
     }
   }
 
+  /// The deepest and the largest rules go all the way through.
+  @Test(arguments: [
+    String(repeating: "(newsletter or (orders > 3 and ", count: 60) + "newsletter"
+      + String(repeating: "))", count: 60),
+    String(repeating: "not (newsletter and ", count: 100) + "newsletter"
+      + String(repeating: ")", count: 100),
+    Array(repeating: "(orders > 3 or not newsletter)", count: 2500).joined(separator: " and "),
+    Array(repeating: "orders >= 0", count: 5000).joined(separator: " and "),
+    Array(repeating: "1", count: 250).joined(separator: " + ") + " > orders",
+  ])
+  func `deep and large rules are checked, told and lowered in little time`(text: String) throws {
+    let schema = SegmentSchema.standard(attributes: [
+      AttributeDefinition("newsletter", .boolean, isOptional: true)
+    ])
+    let narrator = Narrator(try words(.french), schema)
+    let time = try ContinuousClock().measure {
+      let rule = try TypeChecker(schema).check(try Expression.parse(text))
+      #expect(try Expression(json: rule.expression.json) == rule.expression)
+      #expect(narrator.sentence(rule.expression).hasPrefix("Clients"))
+      _ = try SegmentProgram(
+        rules: [SegmentRule(id: 1, name: "a", expression: rule.expression)], schema: schema)
+    }
+    #expect(time < .seconds(20))
+  }
+
+  @Test func `a rule of nothing but errors is refused in little time`() throws {
+    let text = (0..<6000).map { "unknown_attribute_\($0) > 3" }.joined(separator: " and ")
+    let tree = try Expression.parse(text)
+    let time = ContinuousClock().measure {
+      let error = #expect(throws: SegmentLanguageError.self) {
+        try TypeChecker(SegmentSchema.standard()).check(tree)
+      }
+      #expect(error?.diagnostics.count == 100)
+    }
+    #expect(time < .seconds(10))
+  }
+
   @Test(
     arguments: TreeGenerator.texts + ["'; DROP TABLE customer; --", "\" or 1=1 --", "${x}", "%s"])
   func `any text can stand wherever a text stands`(text: String) throws {

@@ -56,6 +56,11 @@ package enum ReferenceRelation: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// The tables whose files this installation lacks.
+  package static var missing: [ReferenceRelation] {
+    allCases.filter { (try? $0.table.file()) == nil }
+  }
+
   /// Makes the table in the session, replacing one of that name; empty fields are null.
   package func create(in session: any QuerySession) async throws {
     let path = try table.file().path

@@ -32,7 +32,7 @@ struct ReportBuilder {
       [
         gridSection(), concentrationSection(), lifecycleSection(), cohortsSection(),
         migrationSection(),
-      ] + [engagementSection()].compactMap { $0 }
+      ] + [engagementSection()].compactMap { $0 } + modelSections()
     let aside = asideTable()
     return ReportPage(
       language: localizer.language.rawValue, version: result.quartierVersion, policy: policy,
@@ -71,7 +71,8 @@ struct ReportBuilder {
     ReportCharts(
       percent: formats.percentage(0, decimals: 0).replacing("0", with: "#"),
       segments: segmentsChart(), grid: gridChart(), concentration: concentrationChart(),
-      lifecycle: lifecycleChart(), cohorts: cohortsChart(), migration: migrationChart())
+      lifecycle: lifecycleChart(), cohorts: cohortsChart(), migration: migrationChart(),
+      value: valueChart(), groups: groupsChart())
   }
 
   private func contents(_ sections: [ReportPage.FigureSection]) -> [ReportPage.Link] {

@@ -9,6 +9,8 @@ struct ReportCharts: Encodable {
   var lifecycle: Stages?
   var cohorts: Cohorts?
   var migration: Flows?
+  var value: Bars?
+  var groups: Scatter?
 
   struct Bars: Encodable {
     let names: [String]
@@ -78,6 +80,21 @@ struct ReportCharts: Encodable {
       let share: Double
       let label: String
       let details: [String]
+    }
+  }
+
+  struct Scatter: Encodable {
+    let columnsTitle: String
+    let rowsTitle: String
+    let groups: [Group]
+
+    struct Group: Encodable {
+      let name: String
+      /// Where there is no room for the name.
+      let short: String
+      let tone: String
+      let details: [String]
+      let points: [[Double]]
     }
   }
 

@@ -1,6 +1,7 @@
 internal import CustomerSchema
 internal import Features
 internal import Ingestion
+internal import Scoring
 package import Presentation
 
 /// A run as a terminal shows it: what was understood, what matters, the segments, what was set
@@ -20,7 +21,9 @@ package enum RunSummary {
     let style: TerminalStyle
 
     func sections() -> [[String]] {
-      [title(), files(), headlines(), segments(), aside(), notices()].filter { !$0.isEmpty }
+      [title(), files(), headlines(), segments(), value(), groups(), aside(), notices()].filter {
+        !$0.isEmpty
+      }
     }
 
     private func heading(_ key: String) -> String {
@@ -95,6 +98,55 @@ package enum RunSummary {
           intention + " – " + localizer.text(why), first: head, rest: "    ", firstStyle: .bold)
       }
       return lines
+    }
+
+    /// What customers will be worth, or why nobody can say.
+    private func value() -> [String] {
+      guard let models = result.models, let report = models.lifetime else { return [] }
+      var lines = [heading("summary.value")]
+      guard let totals = report.totals else {
+        let reason = report.refusal.map { localizer.text($0) } ?? ""
+        return lines + paragraph(reason, first: "  • ", rest: "    ")
+      }
+      lines += paragraph(
+        localizer.text(
+          "summary.value.total",
+          [
+            "value": .money(totals.value),
+            "alive": .count(Int(totals.expectedAliveCustomers.rounded())),
+            "customers": .count(report.data.customers),
+          ]), first: "  • ", rest: "    ")
+      for caution in report.cautions {
+        lines += paragraph(localizer.text(caution), first: "  • ", rest: "    ")
+      }
+      return lines
+    }
+
+    /// The found groups, or why there are none.
+    private func groups() -> [String] {
+      guard let report = result.models?.groups else { return [] }
+      let lines = [heading("summary.groups")]
+      guard !report.groups.isEmpty else {
+        let reason = report.refusal.map { localizer.text($0) } ?? ""
+        return lines + paragraph(reason, first: "  • ", rest: "    ")
+      }
+      let wording = RunWording(result, localizer)
+      let table = TerminalTable(
+        columns: [
+          TerminalTable.Column(localizer.text("model.column.group"), isFlexible: true),
+          TerminalTable.Column(localizer.text("column.customers"), .trailing),
+          TerminalTable.Column(localizer.text("column.customer_share"), .trailing, rank: 1),
+          TerminalTable.Column(localizer.text("column.revenue"), .trailing),
+          TerminalTable.Column(localizer.text("column.revenue_share"), .trailing, rank: 2),
+        ],
+        rows: report.groups.map { group in
+          [
+            GroupSummary.name(group, localizer), wording.count(group.customers),
+            wording.percentage(group.customerShare), wording.money(group.revenue, .short),
+            wording.percentage(group.revenueShare),
+          ]
+        })
+      return lines + table.lines(style, indent: 2)
     }
 
     private func aside() -> [String] {

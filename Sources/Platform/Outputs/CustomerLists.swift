@@ -16,6 +16,8 @@ struct CustomerLists {
   let partition: PartitionKind
   /// Whether `customer_engagement` adds its columns to the table.
   let hasEngagement: Bool
+  /// Whether `customer_models` adds its columns to the table.
+  let hasModels: Bool
   /// Columns of `staged_customers` besides the id, in order; empty without a customer file.
   let identityColumns: [String]
   /// Whether orders are marked returned or cancelled, which counts in return rates.
@@ -29,10 +31,13 @@ struct CustomerLists {
   func writeTable(to folder: URL) async throws {
     let attributes =
       AttributeCatalogue.orderHistory.attributes
+      + (hasModels ? AttributeCatalogue.models.attributes : [])
       + (hasEngagement ? AttributeCatalogue.engagement.attributes : [])
     let typed = attributes.map { attribute -> SQL in
       let name: SQL = "\(identifier: attribute.id)"
-      return attribute.type == .money ? "CAST(\(name) AS DECIMAL(38, 4)) AS \(name)" : name
+      // What orders come to is held in fewer digits than documented where it fits.
+      let isShort = attribute.type == .money && AttributeCatalogue.orderHistory[attribute.id] != nil
+      return isShort ? "CAST(\(name) AS DECIMAL(38, 4)) AS \(name)" : name
     }
     let parquet = folder.appending(path: "customers.parquet").path
     try await session.execute(
@@ -54,7 +59,10 @@ struct CustomerLists {
 
   /// Who only interacts is in the table too, as a customer without a purchase.
   private var table: SQL {
-    guard hasEngagement else { return "customers" }
+    let base: SQL =
+      hasModels
+      ? "(SELECT * FROM customers LEFT JOIN customer_models USING (customer))" : "customers"
+    guard hasEngagement else { return base }
     return """
       (SELECT * REPLACE (
           coalesce(orders, 0) AS orders, coalesce(purchase_occasions, 0) AS purchase_occasions,
@@ -62,7 +70,7 @@ struct CustomerLists {
           coalesce(returned_amount, 0) AS returned_amount, coalesce(revenue, 0) AS revenue,
           coalesce(segment, 'no_purchase') AS segment,
           coalesce(rfm_group, 'no_purchase') AS rfm_group)
-        FROM customers FULL JOIN customer_engagement USING (customer))
+        FROM \(base) FULL JOIN customer_engagement USING (customer))
       """
   }
 

@@ -68,7 +68,8 @@ package struct RunOutputs: Sendable {
     let partition = result.method.partition
     let lists = CustomerLists(
       session: outcome.session, style: request.listStyle, partition: partition,
-      hasEngagement: outcome.hasEngagement, identityColumns: outcome.identityColumns,
+      hasEngagement: outcome.hasEngagement, hasModels: result.models != nil,
+      identityColumns: outcome.identityColumns,
       hasReversals: result.imported.columns.cancelled, isCompact: outcome.isCompact,
       words: { localizer.text($0) })
     try await lists.writeTable(to: folder)

@@ -3,6 +3,7 @@ package import Features
 internal import Foundation
 package import Ingestion
 package import Insights
+package import Scoring
 internal import SQLBuilder
 package import Warehouse
 
@@ -13,16 +14,18 @@ package struct RunSegmentation: Sendable {
   /// A folder for prepared sources.
   private let scratch: String
   private let progress: RunProgress
+  private let previousGroups: KeptGroups?
 
   /// - Parameter engine: its sessions' temporary tables hold everything meanwhile.
   package init(
     engine: any QueryEngine, request: RunRequest, scratch: String,
-    progress: @escaping RunProgress = { _ in }
+    previousGroups: KeptGroups? = nil, progress: @escaping RunProgress = { _ in }
   ) {
     self.engine = engine
     self.request = request
     self.scratch = scratch
     self.progress = progress
+    self.previousGroups = previousGroups
   }
 
   /// The figures, and the session whose temporary tables they came from.
@@ -33,6 +36,8 @@ package struct RunSegmentation: Sendable {
     package let hasEngagement: Bool
     /// Whether the amounts of `customers` are `DECIMAL(18,4)`.
     package let isCompact: Bool
+    /// The scorers of the models; nil without models.
+    let models: RunModels.Made?
     /// Columns of `staged_customers` besides the id.
     package let identityColumns: [String]
   }
@@ -102,13 +107,21 @@ package struct RunSegmentation: Sendable {
     let (features, thresholds) = (described.features, described.thresholds)
     let asOf = prepared.asOf
     let engagement = try await engage(asOf: asOf, in: session)
+    var models: RunModels.Made?
+    if request.models == .automatic {
+      progress(.modelling)
+      models = try await RunModels(
+        asOf: asOf, currency: imported.currency, threads: request.threads,
+        previous: previousGroups
+      ).create(in: session)
+    }
     progress(.figures)
     let result = try await assemble(
       imported, features: features, thresholds: thresholds, engagement: engagement,
-      periods: periods, cohorts: cohorts, in: session)
+      models: models?.report, periods: periods, cohorts: cohorts, in: session)
     return Outcome(
       result: result, session: session, hasEngagement: engagement != nil,
-      isCompact: features.isCompact,
+      isCompact: features.isCompact, models: models,
       identityColumns: try await identityColumns(in: session))
   }
 
@@ -147,7 +160,8 @@ package struct RunSegmentation: Sendable {
 
   private func assemble(
     _ imported: ImportReport, features: FeatureTable, thresholds: RFMThresholds,
-    engagement: RunFigures.EngagementFrame?, periods: RunPeriods, cohorts: CohortCalendar,
+    engagement: RunFigures.EngagementFrame?, models: RunResult.ModelsReport?,
+    periods: RunPeriods, cohorts: CohortCalendar,
     in session: any QuerySession
   ) async throws -> RunResult {
     let figures = RunFigures(
@@ -167,7 +181,8 @@ package struct RunSegmentation: Sendable {
     return try await figures.result(
       RunFigures.Frame(
         quartierVersion: quartierVersion, asOfRule: asOfRule, timeZone: request.timeZone,
-        method: method, imported: imported, engagement: engagement, objective: request.objective),
+        method: method, imported: imported, engagement: engagement, models: models,
+        objective: request.objective),
       totals: totals,
       segments: figures.segments(
         partition: request.partition, objective: request.objective, totals: totals, monthly: true,

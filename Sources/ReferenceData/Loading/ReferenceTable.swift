@@ -145,3 +145,10 @@ private struct RecordReader {
     return String(decoding: content, as: UTF8.self)
   }
 }
+
+extension ReferenceTable {
+  /// All rows below the header as text, with these columns in this order.
+  package func rows(_ columns: [String]) throws(ReferenceDataError) -> [[String]] {
+    try records(columns) { fields in columns.indices.map { fields[$0] } }
+  }
+}

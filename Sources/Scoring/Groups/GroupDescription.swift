@@ -20,7 +20,8 @@ struct GroupDescription {
       attribute.kind == .category
         ? "CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), mode(\(identifier: attribute.name))"
         : """
-        avg(\(attribute.value)), median(\(attribute.value)), CAST(NULL AS VARCHAR)
+        CAST(avg(CAST(\(attribute.value) AS DECIMAL(30, 8))) AS DOUBLE),
+        median(\(attribute.value)), CAST(NULL AS VARCHAR)
         """
     }
     let rows = try await session.query(

@@ -42,7 +42,7 @@ package struct GroupTraining: Sendable {
   package struct Outcome: Sendable {
     package let report: GroupReport
     /// Nil where no groups can be found.
-    package let stored: FoundGroups?
+    package let found: FoundGroups?
   }
 
   /// Customers below which a group would be a handful of people.
@@ -62,6 +62,11 @@ package struct GroupTraining: Sendable {
     } catch let error as ModelError {
       throw ScoringError.model(error)
     }
+  }
+
+  /// Makes `customer_group` without anybody.
+  package static func createEmpty(in session: any QuerySession) async throws {
+    try await GroupTable.createEmpty(in: session)
   }
 
   private func train(in session: any QuerySession) async throws -> Outcome {
@@ -112,7 +117,7 @@ package struct GroupTraining: Sendable {
       report.cautions.append(
         UserMessage("model.groups.caution.blurred", ["value": .number(silhouette, decimals: 2)]))
     }
-    return Outcome(report: report, stored: stored)
+    return Outcome(report: report, found: stored)
   }
 
   private func refused(
@@ -121,7 +126,7 @@ package struct GroupTraining: Sendable {
     var report = base
     report.refusal = reason
     try await GroupTable.createEmpty(in: session)
-    return Outcome(report: report, stored: nil)
+    return Outcome(report: report, found: nil)
   }
 
   private var overrides: [String: TreatmentOverride] {

@@ -16,6 +16,12 @@ struct LifetimeScores {
   /// Distinct histories beyond which the interval of the total rests on evenly spaced ones.
   private static let slopeCells = 40_000
 
+  /// A sum that does not depend on the order of its rows, as sums of doubles do: to the
+  /// hundred-millionth, with what is beyond the engine's decimals left out.
+  private func exactSum(_ value: SQL) -> SQL {
+    "coalesce(sum(TRY_CAST(\(value) AS DECIMAL(30, 8))), 0)"
+  }
+
   static func createEmpty(in session: any QuerySession) async throws {
     try await session.execute(
       """
@@ -127,7 +133,7 @@ struct LifetimeScores {
     let rows = try await session.query(
       """
       SELECT least(4, CAST(floor(p_alive * 5) AS INTEGER)) AS band, count(*),
-        sum(expected_purchases), sum(clv), sum(p_alive)
+        \(exactSum("expected_purchases")), \(exactSum("clv")), \(exactSum("p_alive"))
       FROM customer_value GROUP BY band ORDER BY band
       """
     ).rows
@@ -156,7 +162,7 @@ struct LifetimeScores {
     // Money expected per purchase, summed over the customers of each history.
     let columns = try await session.numbers(
       """
-      SELECT x, last_age, age, sum(spend) FROM (
+      SELECT x, last_age, age, CAST(\(exactSum("spend")) AS DOUBLE) FROM (
         SELECT x, last_age, age, \(expectedSpend) AS spend FROM purchase_history)
       GROUP BY ALL ORDER BY x, age, last_age
       """)
@@ -179,8 +185,8 @@ struct LifetimeScores {
     let (p, q, gamma) = (spend.p, spend.q, spend.gamma)
     let spendSlopes = try await session.row(
       """
-      SELECT sum(f * (spend - spend * \(p) * x / d)), sum(f * (-spend * \(q) / d)),
-        sum(f * \(p) * \(gamma) / d)
+      SELECT \(exactSum("f * (spend - spend * \(p) * x / d)")),
+        \(exactSum("f * (-spend * \(q) / d)")), \(exactSum("f * \(p) * \(gamma) / d"))
       FROM (
         SELECT x, \(settings.margin) * discounted AS f,
           greatest(\(p) * x + \(q) - 1, 1e-9) AS d, \(expectedSpend) AS spend

@@ -5,6 +5,8 @@ package import StatisticalModels
 package struct LifetimeSettings: Sendable {
   /// Nil lets the hold-out decide.
   package var family: LifetimeFamily?
+  /// Whether plain NBD may take the place of a given family that these data do not carry.
+  package var fallsBack = false
   package var unit = TimeUnit.week
   package var horizon = Horizon.twelveMonths
   package var discount = DiscountRate.none

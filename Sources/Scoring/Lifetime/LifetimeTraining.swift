@@ -25,6 +25,13 @@ package struct LifetimeTraining: Sendable {
     package let report: LifetimeReport
     package let lifetime: LifetimeModel?
     package let spend: GammaGammaModel?
+
+    /// What values a new customer; nil where no model applies.
+    package var scorer: LifetimeScorer? {
+      lifetime.map {
+        LifetimeScorer(lifetime: $0, spend: spend, meanSpend: report.meanSpend.double)
+      }
+    }
   }
 
   /// Repeat buyers below which parameters would only look precise.
@@ -43,6 +50,11 @@ package struct LifetimeTraining: Sendable {
     } catch let error as ModelError {
       throw ScoringError.model(error)
     }
+  }
+
+  /// Makes `customer_value` without anybody.
+  package static func createEmpty(in session: any QuerySession) async throws {
+    try await LifetimeScores.createEmpty(in: session)
   }
 
   private func train(in session: any QuerySession) async throws -> Outcome {
@@ -72,6 +84,7 @@ package struct LifetimeTraining: Sendable {
     guard let model = fitted, let fit = model.report else {
       return try await refused(report, UserMessage("model.refusal.no_fit"), in: session)
     }
+    if model.family == .nbd { report.cautions.append(UserMessage("model.caution.nobody_leaves")) }
     if model.family != report.choice?.chosen {
       report.choice = LifetimeReport.ChoiceReport(
         requested: requested, chosen: model.family,
@@ -104,7 +117,7 @@ package struct LifetimeTraining: Sendable {
     let row = try await session.row(
       """
       SELECT count(*), count(*) FILTER (x > 0), CAST(coalesce(sum(x), 0) AS BIGINT),
-        min(first_day), avg(mean_spend) FILTER (mean_spend > 0)
+        min(first_day)
       FROM purchase_history
       """)
     guard let first = row[3].days.map(LocalDate.init(daysSinceEpoch:)) else {
@@ -114,7 +127,7 @@ package struct LifetimeTraining: Sendable {
       try await session.value(
         """
         SELECT CAST(sum(gross) AS DOUBLE) / greatest(sum(occasions), 1) FROM (
-          SELECT coalesce(x * mean_spend, 0) AS gross, x AS occasions FROM purchase_history)
+          SELECT CAST(round(coalesce(x * mean_spend, 0), 4) AS DECIMAL(30, 4)) AS gross, x AS occasions FROM purchase_history)
         """
       ).double ?? 0
     return LifetimeReport(
@@ -199,7 +212,10 @@ package struct LifetimeTraining: Sendable {
   }
 
   private func fallbacks(_ chosen: LifetimeFamily?) -> [LifetimeFamily] {
-    settings.family == nil ? [.mbgNBD, .paretoNBD, .bgNBD].filter { $0 != chosen } : []
+    // Where nobody seems to leave, only the model in which nobody does has a sensible fit.
+    if settings.fallsBack { return [.nbd] }
+    guard settings.family == nil else { return [] }
+    return [.mbgNBD, .paretoNBD, .bgNBD, .nbd].filter { $0 != chosen }
   }
 
   private func fitSpend(

@@ -53,6 +53,21 @@ package struct PurchaseHistories: Sendable {
       """)
   }
 
+  /// Makes `purchase_days` of some customers only, taken in an order that says nothing: for checks.
+  package func createDays(
+    ofCustomers limit: Int, in session: any QuerySession
+  ) async throws(WarehouseError) {
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE purchase_days AS
+      SELECT customer, day, sum(purchased) AS spend
+      FROM order_history
+      WHERE is_purchase AND day <= \(end.sqlValue) AND customer IN (
+        SELECT customer FROM purchase_history ORDER BY hash(customer), customer LIMIT \(limit))
+      GROUP BY customer, day
+      """)
+  }
+
   /// Makes the history of each customer as it was on an earlier day, from `purchase_days`.
   func summarise(
     _ table: String, until last: LocalDate, in session: any QuerySession

@@ -130,24 +130,24 @@ extension Evaluator {
     case .compareClock:
       let function = tables.functions[Int(source.a)]
       let now = Int128(function.value(at: asOf, program.clock))
-      if now <= limit {
-        let target = Int64(clamping: now < limit ? limit : limit + 1)
+      if let turn = Self.turn(order, isRight, now, limit) {
+        let target = Int64(clamping: turn)
         until = min(until, function.firstInstant(reaching: target, after: asOf, program.clock))
       }
       value = now
     case .compareClockDay:
       let function = tables.days[Int(source.a)]
       let now = Int128(function.value(today: today).daysSinceEpoch)
-      if now <= limit {
-        let target = LocalDate(clamping: now < limit ? limit : limit + 1)
+      if let turn = Self.turn(order, isRight, now, limit) {
+        let target = LocalDate(clamping: turn)
         until = min(until, start(function.firstDay(reaching: target, after: today)))
       }
       value = now
     case .compareDaysSince:
       value = integer(Int(source.a), row).map { day in
         let now = Int128(today.daysSinceEpoch) - day
-        if now <= limit {
-          until = min(until, start(LocalDate(clamping: day + limit + (now == limit ? 1 : 0))))
+        if let turn = Self.turn(order, isRight, now, limit) {
+          until = min(until, start(LocalDate(clamping: day + turn)))
         }
         return now
       }
@@ -155,11 +155,8 @@ extension Evaluator {
       value = integer(Int(source.a), row).map { day in
         let born = LocalDate(clamping: day)
         let now = Int128(fullYears(born))
-        if now <= limit {
-          let years = Int(clamping: now < limit ? limit : limit + 1)
-          if years < 100_000 {
-            until = min(until, start(born.adding(months: 12 * years)))
-          }
+        if let turn = Self.turn(order, isRight, now, limit), turn < 100_000 {
+          until = min(until, start(born.adding(months: 12 * Int(turn))))
         }
         return now
       }
@@ -168,6 +165,15 @@ extension Evaluator {
     }
     guard let value else { return false }
     return isRight ? Self.holds(order, limit, value) : Self.holds(order, value, limit)
+  }
+
+  /// The value at which a comparison with something that only grows turns next; nil for never.
+  private static func turn(
+    _ order: Int, _ isRight: Bool, _ now: Int128, _ limit: Int128
+  ) -> Int128? {
+    if order == 2 { return now < limit ? limit : now == limit ? limit + 1 : nil }
+    let threshold = (order == 0) == isRight ? limit + 1 : limit
+    return now < threshold ? threshold : nil
   }
 
   /// A day's start, but never before tomorrow's.
@@ -186,6 +192,9 @@ extension Evaluator {
     }
     let now = holds(count)
     guard coarse != .max else { return now }
+    // An attribute that the filter reads may change at a known instant.
+    let filter = aggregates[index].filter
+    if filter >= 0 { until = min(until, maskUntils[filter]) }
     let window = tables.windows[aggregates[index].window]
     var rows = MovingRows(self, index)
     var running = count

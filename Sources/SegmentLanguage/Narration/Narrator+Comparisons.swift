@@ -21,9 +21,9 @@ extension Narrator {
     // «!=» is the negation of «=».
     let isInverted = isNegated != (operation == .notEqual)
     let base = operation == .notEqual ? ComparisonOperator.equal : operation
+    let other = operand(right, left, scope)
     let arguments = [
-      "value": noun(left, scope), "other": operand(right, left, scope),
-      "of_other": words.of(operand(right, left, scope)),
+      "value": noun(left, scope), "other": other, "of_other": words.of(other),
     ]
     let key: String
     switch kind(left, scope) {

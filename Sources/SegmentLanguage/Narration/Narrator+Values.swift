@@ -68,11 +68,13 @@ extension Narrator {
       case .multiply: "product"
       case .divide: "ratio"
       }
+    // Each side is told once: twice at every level would be exponential.
+    let (first, second) = (definite(left, scope), definite(right, scope))
     return word(
       key,
       [
-        "left": .text(definite(left, scope)), "right": .text(definite(right, scope)),
-        "of_left": .text(of(left, scope)), "of_right": .text(of(right, scope)),
+        "left": .text(first), "right": .text(second), "of_left": .text(words.of(first)),
+        "of_right": .text(words.of(second)),
       ])
   }
 

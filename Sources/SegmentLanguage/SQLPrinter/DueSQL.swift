@@ -166,18 +166,27 @@ extension NodeSQL {
 }
 
 extension QueryPrinter {
-  /// When a row's place in the windows of a scan changes next.
+  /// The calendar windows of a scan: their bounds are told once a customer, of the earliest row
+  /// that is to leave and of the earliest that is to enter, because no later row goes before.
+  func calendarWindows(_ scan: Reach.Scan) -> [PlanWindow] {
+    var result: [PlanWindow] = []
+    for node in scan.aggregates {
+      guard case .aggregate(let index) = program.nodes[node] else { continue }
+      let window = program.aggregates[index].window
+      let part = PlanWindow(low: window.low.calendarPart, high: window.high.calendarPart)
+      if !part.isConstant, !result.contains(part) { result.append(part) }
+    }
+    return result
+  }
+
+  /// When a row's place in the other windows of a scan changes next.
   func dueOfRows(_ scan: Reach.Scan, _ rows: inout RowSource) -> SQL? {
     var offsets = Set<Int64>()
-    var calendar: [PlanWindow] = []
     var dues: [SQL] = []
     var seenConditions = Set<NodeID>()
     func take(_ window: PlanWindow) {
       if case .elapsed(let offset) = window.low { offsets.insert(1 - offset) }
       if case .elapsed(let offset) = window.high, offset != 0 { offsets.insert(-offset) }
-      if (window.low.isCalendar || window.high.isCalendar), !calendar.contains(window) {
-        calendar.append(window)
-      }
     }
     func take(rowsOf node: NodeID, _ rows: inout RowSource) {
       for condition in program.rowNodes(node) where seenConditions.insert(condition).inserted {
@@ -212,9 +221,6 @@ extension QueryPrinter {
     if rows.hasTime {
       let at: SQL = "epoch_us(happened_at)"
       if let passing = nodeSQL.firstPassing(at, offsets.sorted()) { dues.append(passing) }
-      dues += calendar.map {
-        nodeSQL.due(at, PlanWindow(low: $0.low.calendarPart, high: $0.high.calendarPart))
-      }
     }
     return dues.isEmpty ? nil : dues.count == 1 ? dues[0] : "least(\(dues.joined()))"
   }

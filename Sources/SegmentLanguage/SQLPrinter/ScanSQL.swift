@@ -39,6 +39,22 @@ extension QueryPrinter {
       results.append((column, "\(identifier: column)"))
       registerDue(column)
     }
+    for window in includesNextDue ? calendarWindows(scan) : [] {
+      let (low, high) = nodeSQL.bounds(window)
+      var edges: [SQL] = []
+      if window.low.isCalendar { edges.append("happened_at >= \(.instant(low.storable))") }
+      if window.high.isCalendar { edges.append("happened_at > \(.instant(high.storable))") }
+      for (edge, isHigh) in zip(edges, [!window.low.isCalendar, true]) {
+        let column = name("due")
+        selected.append("min(CASE WHEN \(edge) THEN happened_at END) AS \(identifier: column)")
+        let part =
+          isHigh
+          ? PlanWindow(low: .constant(.min), high: window.high)
+          : PlanWindow(low: window.low, high: .constant(.min))
+        results.append((column, nodeSQL.due("epoch_us(\(identifier: column))", part)))
+        registerDue(column)
+      }
+    }
     let table = name("scan")
     addPart(
       table,
@@ -57,22 +73,28 @@ extension QueryPrinter {
     if low > .min { conditions.append("happened_at >= \(.instant(low.storable))") }
     if high < asOf { conditions.append("happened_at <= \(.instant(high))") }
     let value = aggregate.value.map { rows.column($0) } ?? "*"
-    let call: SQL
     switch aggregate.function {
-    case .count: call = "count(\(value))"
-    case .sum: call = "sum(\(value))"
-    case .min: call = "min(\(value))"
-    case .max: call = "max(\(value))"
-    case .distinct: call = "count(DISTINCT \(value))"
     case .first, .last:
       conditions.append("\(value) IS NOT NULL")
       let order: SQL = rows.hasTime ? "row(happened_at, \"source\", \"key\")" : "position"
-      call =
+      let call: SQL =
         aggregate.function == .first
         ? "arg_min(\(value), \(order))" : "arg_max(\(value), \(order))"
+      return "\(call) FILTER (WHERE \(conditions.joined(separator: " AND ")))"
+    case .count, .sum, .min, .max, .distinct: break
     }
-    guard !conditions.isEmpty else { return call }
-    return "\(call) FILTER (WHERE \(conditions.joined(separator: " AND ")))"
+    // A value that is null for other rows is much cheaper than a filter on each aggregate.
+    let counted: SQL = aggregate.value == nil ? "1" : value
+    let chosen: SQL =
+      conditions.isEmpty
+      ? value : "CASE WHEN \(conditions.joined(separator: " AND ")) THEN \(counted) END"
+    switch aggregate.function {
+    case .sum: return "sum(\(chosen))"
+    case .min: return "min(\(chosen))"
+    case .max: return "max(\(chosen))"
+    case .distinct: return "count(DISTINCT \(chosen))"
+    default: return "count(\(chosen))"
+    }
   }
 
   /// In how many of the windows there are rows; and where the first window begins.

@@ -115,10 +115,7 @@ extension Check {
     }
     if let first = reasons.first, reasons.count == parts.count { return .never(first.1) }
     for (part, reason) in reasons { warn(.partNever(reason), part) }
-    let texts = Set(parts.map(\.text))
-    let isComplete = parts.contains { part in
-      if case .not(let inner) = part.form { texts.contains(inner.text) } else { false }
-    }
+    let isComplete = Self.opposite(in: parts) != nil
     return isAlways || isComplete ? .always : .open
   }
 
@@ -168,12 +165,8 @@ extension Check {
     }
     parts.forEach(flatten)
 
-    var texts: [String: Expression] = [:]
-    for atom in atoms { texts[atom.text] = atom }
+    if let inner = Self.opposite(in: atoms) { return .opposites(Lexer.clipped(inner.text)) }
     for atom in atoms {
-      if case .not(let inner) = atom.form, texts[inner.text] != nil {
-        return .opposites(Lexer.clipped(inner.text))
-      }
       if case .missing(let value) = atom.form,
         let other = atoms.first(where: { Self.needsValue($0, value) })
       {
@@ -196,6 +189,16 @@ extension Check {
       if let reason = domains[constraint.key]?.add(constraint) { return reason }
     }
     return quiet(atoms)
+  }
+
+  /// A condition that stands there together with its negation.
+  private static func opposite(in parts: [Expression]) -> Expression? {
+    let negated = parts.compactMap { part in
+      if case .not(let inner) = part.form { inner } else { nil }
+    }
+    guard !negated.isEmpty else { return nil }
+    let all = Set(parts)
+    return negated.first { all.contains($0) }
   }
 
   private static func needsValue(_ atom: Expression, _ value: Expression) -> Bool {

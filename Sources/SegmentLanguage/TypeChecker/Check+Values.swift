@@ -4,6 +4,7 @@ internal import SQLBuilder
 extension Check {
   /// The kind of an expression's value; nil where something is wrong with it, which is reported.
   mutating func kind(of expression: Expression, _ scope: Scope) -> ValueKind? {
+    guard !isFull else { return nil }
     switch expression.form {
     case .literal(let literal): return kind(of: literal, expression)
     case .name(let name): return kind(ofName: name, expression, scope)

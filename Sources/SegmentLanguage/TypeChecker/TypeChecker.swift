@@ -103,12 +103,16 @@ struct Check {
 
   mutating func report(_ problem: Problem, _ expression: Expression) {
     let diagnostic = Diagnostic(problem, at: expression.span)
-    if !errors.contains(diagnostic) { errors.append(diagnostic) }
+    if !isFull, !errors.contains(diagnostic) { errors.append(diagnostic) }
   }
+
+  /// Whether there are more errors than anybody reads; looking on would only cost time.
+  var isFull: Bool { errors.count >= Self.most }
+  private static let most = 100
 
   mutating func warn(_ problem: Problem, _ expression: Expression?) {
     let diagnostic = Diagnostic(problem, at: expression?.span, .warning)
-    if !warnings.contains(diagnostic) { warnings.append(diagnostic) }
+    if warnings.count < Self.most, !warnings.contains(diagnostic) { warnings.append(diagnostic) }
   }
 
   /// Errors first, each group in the order of the text.
@@ -127,7 +131,7 @@ struct Check {
     func visit(_ expression: Expression) {
       if case .parameter(let name) = expression.form {
         used.insert(name)
-        if checker.parameters[name] == nil {
+        if checker.parameters[name] == nil, !isFull {
           report(
             .unknownParameter(
               name, nearest: EditDistance.nearest(name, in: checker.parameters.keys)), expression)
@@ -152,7 +156,7 @@ struct Check {
   }
 
   mutating func segment(_ name: String, _ expression: Expression) {
-    guard !checker.segments.contains(name) else { return }
+    guard !isFull, !checker.segments.contains(name) else { return }
     report(
       .unknownSegment(
         Lexer.clipped(name), nearest: EditDistance.nearest(name, in: checker.segments)),

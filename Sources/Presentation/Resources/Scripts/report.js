@@ -221,6 +221,37 @@
       };
     },
 
+    value(host, chart, width) {
+      return builders.segments(host, chart, width);
+    },
+
+    groups(host, chart, width) {
+      const narrow = width < 640;
+      const symbols = ["circle", "triangle", "diamond", "rect", "roundRect"];
+      const label = (group) => (narrow ? group.short : group.name);
+      const letters = chart.groups.reduce((sum, group) => sum + label(group).length * 7.2 + 40, 0);
+      const legendRows = Math.ceil(letters / Math.max(1, width - 16)) + (narrow ? 0 : 1);
+      const top = legendRows * 24 + 12;
+      const axis = (title, gap) => ({ type: "value", name: title, nameLocation: "middle", nameGap: gap,
+        nameTextStyle: { ...axisText(), width: narrow ? width - 80 : 520, overflow: "break" },
+        axisLabel: { show: false }, axisTick: { show: false }, axisLine: hairline(), splitLine: hairline(), scale: true });
+      return {
+        height: top + Math.min(480, Math.max(320, width * .5)),
+        option: frame(host, {
+          legend: { top: 0, left: 0, textStyle: { color: token("ink") }, itemWidth: 12, itemHeight: 12,
+            data: chart.groups.map(label) },
+          grid: grid({ top, left: 26, bottom: 40, right: 12 }),
+          tooltip: tooltip((item) => chart.groups[item.seriesIndex].details),
+          xAxis: axis(chart.columnsTitle, 14),
+          yAxis: { ...axis(chart.rowsTitle, 12), nameTextStyle: { ...axisText(), width: 300, overflow: "break" } },
+          series: chart.groups.map((group, index) => ({
+            name: label(group), type: "scatter", symbol: symbols[index % symbols.length], symbolSize: narrow ? 5 : 7,
+            itemStyle: { color: token(group.tone), opacity: .6, decal: plain }, data: group.points,
+          })),
+        }),
+      };
+    },
+
     migration(host, chart, width) {
       const narrow = width < 560;
       const side = narrow ? 96 : Math.min(230, width * .29);
