@@ -9,7 +9,7 @@ struct Quartier: AsyncParsableCommand {
       discussion: Words.text("cli.discussion"), version: quartierVersion,
       subcommands: [
         DemoCommand.self, RunCommand.self, ModelCommand.self, CustomerCommand.self,
-        InitCommand.self, GenerateCommand.self,
+        InitCommand.self, GenerateCommand.self, ImportCommand.self, ImportsCommand.self,
         DoctorCommand.self,
       ])
   }

@@ -33,7 +33,9 @@ struct RunExecution {
         ? nil : try await workspace?.keptGroups(engine: engine),
       progress: Terminal.progress)
     if explainMapping {
-      try await explain(segmentation, localizer)
+      let understanding = try await segmentation.understand()
+      Terminal.endProgress()
+      Terminal.explain(understanding, localizer)
       return
     }
     let started = ContinuousClock.now
@@ -57,25 +59,6 @@ struct RunExecution {
     let seconds = Double((ContinuousClock.now - started) / .milliseconds(1)) / 1000
     Terminal.error(
       Words.text("cli.run.duration", ["seconds": .number(seconds, decimals: 1)]))
-  }
-}
-
-extension RunExecution {
-  /// Writes the mapping document on standard output; what stands in the way on standard error.
-  private func explain(_ segmentation: RunSegmentation, _ localizer: Localizer) async throws {
-    let understanding = try await segmentation.understand()
-    Terminal.endProgress()
-    let lines = understanding.mapping.map { line in
-      switch line {
-      case .comment(let message): "# " + localizer.text(message)
-      case .text(let text): text
-      }
-    }
-    Terminal.write(lines.joined(separator: "\n"))
-    for problem in understanding.problems {
-      Terminal.error("\(localizer.text("cli.error")) \(localizer.text(problem))")
-      if let fix = localizer.fix(problem) { Terminal.error("  → \(fix)") }
-    }
   }
 }
 

@@ -1,6 +1,8 @@
 internal import CustomerSchema
 internal import Foundation
+internal import Ingestion
 internal import Platform
+internal import Presentation
 
 /// Where a command writes: results on standard output, everything else on standard error.
 enum Terminal {
@@ -16,10 +18,26 @@ enum Terminal {
   }
 
   /// One line that replaces itself on a terminal; nothing when piped.
-  static func progress(_ step: RunStep) {
+  static func progress(_ step: RunStep) { progress(Words.text("progress.\(step.rawValue)")) }
+
+  static func progress(_ text: String) {
     guard errorIsTerminal else { return }
-    FileHandle.standardError.write(
-      Data("\r\u{1B}[K\(Words.text("progress.\(step.rawValue)"))".utf8))
+    FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+  }
+
+  /// Writes the mapping document on standard output; what stands in the way on standard error.
+  static func explain(_ understanding: Understanding, _ localizer: Localizer) {
+    let lines = understanding.mapping.map { line in
+      switch line {
+      case .comment(let message): "# " + localizer.text(message)
+      case .text(let text): text
+      }
+    }
+    write(lines.joined(separator: "\n"))
+    for problem in understanding.problems {
+      error("\(localizer.text("cli.error")) \(localizer.text(problem))")
+      if let fix = localizer.fix(problem) { error("  → \(fix)") }
+    }
   }
 
   /// The share done, from 0 to 1, in the same way.

@@ -126,7 +126,7 @@ package struct ColumnReport: Sendable, Hashable, Codable {
   }
 }
 
-/// What a column of an order or customer file can be.
+/// What a column of a file can be.
 package enum ColumnRole: String, Sendable, Hashable, Codable, CaseIterable {
   case customer, order, date, time, amount, quantity
   case unitPrice = "unit_price"
@@ -142,6 +142,28 @@ package enum ColumnRole: String, Sendable, Hashable, Codable, CaseIterable {
   case postalCode = "postal_code"
   case city, country
   case signedUp = "signed_up"
+  // The following only come from files that are imported into a workspace.
+  /// The message, ticket or line id that tells a row from all others.
+  case key
+  case store
+  case paymentMethod = "payment_method"
+  case promotion, device, brand
+  case productName = "product_name"
+  case cost, event, page, os, browser, campaign, duration
+  case action, rating, comment, referred, survey, question, answer, score, subject, priority
+  case closedAt = "closed_at"
+  case satisfaction, plan
+  case monthlyAmount = "monthly_amount"
+  case endedAt = "ended_at"
+  case stage, owner, won
+  case opportunity
+  case costKind = "cost_kind"
+  case purpose, granted
+  case legalBasis = "legal_basis"
+  case proof
+  case expiresAt = "expires_at"
+  case lifeEvent = "life_event"
+  case detail
 }
 
 /// What amounts contain, and how that is known.

@@ -27,6 +27,8 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
   case columnAmbiguous(file: String, role: ColumnRole, columns: [String])
   /// The mapping names a column that the file does not have.
   case columnUnknown(file: String, role: ColumnRole, column: String, columns: [String])
+  /// The columns do not tell what the lines are; the kinds that they may be.
+  case kindUnclear(file: String, possible: [ImportKind])
   /// Every date can be read as day/month and as month/day.
   case datesAmbiguous(file: String, column: String, sample: String)
   /// Some dates can only be day/month and others only month/day.
@@ -45,6 +47,12 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
   case timeZoneUnknown(String)
   case sheetUnknown(file: String, sheet: String, sheets: [String])
   case excelUnavailable(file: String)
+  /// Amounts are in another currency than the workspace's, and no rate was given.
+  case foreignCurrency(file: String, currency: String, workspace: CurrencyCode)
+  /// The file that lines were set aside from is not what it was, or not there.
+  case sourceChanged(file: String)
+  /// Nothing waits in the quarantine.
+  case quarantineEmpty
   case mapping(MappingProblem, file: String, line: Int?)
   /// The engine failed; its reason is for the log.
   case engine(WarehouseError)
@@ -95,6 +103,8 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
           "role": .term(role.term), "key": .text(role.rawValue), "column": .text(column),
           "columns": .texts(columns),
         ])
+    case .kindUnclear(let file, let possible):
+      about(file, "import.kind.unclear", ["kinds": .texts(possible.map(\.rawValue))])
     case .datesAmbiguous(let file, let column, let sample):
       inColumn(file, column, "import.date.ambiguous", ["sample": .text(sample)])
     case .datesMixed(let dayFirst, let monthFirst, let column, let file):
@@ -132,6 +142,12 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
       about(
         file, "import.sheet.unknown", ["sheet": .text(sheet), "sheets": .texts(sheets)])
     case .excelUnavailable(let file): about(file, "import.excel.unavailable")
+    case .foreignCurrency(let file, let currency, let workspace):
+      about(
+        file, "import.currency.foreign",
+        ["currency": .text(currency), "workspace": .text(workspace.rawValue)])
+    case .sourceChanged(let file): about(file, "import.replay.changed")
+    case .quarantineEmpty: UserMessage("import.replay.nothing")
     case .mapping(let problem, let file, let line):
       UserMessage(
         problem.code, problem.arguments.merging(["file": .text(file)]) { old, _ in old },

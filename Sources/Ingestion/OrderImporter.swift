@@ -10,6 +10,11 @@ package struct OrderImporter: Sendable {
   let orders: [String]
   let customers: String?
   let options: ImportOptions
+  /// Whether lines keep their number, their instant and what else they say, for a workspace; the
+  /// order's reference then stays as well.
+  var keepsLines = false
+  /// Whether an import with too many unusable lines stops here.
+  var refusesUnusable = true
 
   /// - Parameters:
   ///   - session: where temporary tables are made; DuckDB.
@@ -40,25 +45,34 @@ package struct OrderImporter: Sendable {
   ///
   /// - Throws: `IngestionError`; the tables are then of no meaning.
   package func stage() async throws(IngestionError) -> ImportReport {
+    try await stageOrders().report
+  }
+
+  /// As above, with the sources as they were understood.
+  func stageOrders() async throws(IngestionError) -> (report: ImportReport, sources: [OrderSource])
+  {
     let mapping = try readMapping()
     let cells = CellSQL(zone: try timeZone())
-    try await createQuarantine()
+    try await session.createQuarantine()
     var sources = try await recognise(mapping)
     try await resolveForms(&sources)
     for source in sources { try requireColumns(source) }
-    let shape = StagedShape(sources, converts: options.ratesPath != nil)
+    var kept: KeptColumns?
+    if keepsLines, let source = sources.first { kept = try KeptColumns(source, mapping: mapping) }
+    let shape = StagedShape(
+      sources, kept: kept, converts: options.ratesPath != nil)
     let files = try await stageFiles(&sources, shape, mapping, cells)
     let report = try await Finishing(
       session: session, sources: sources, files: files, shape: shape, mapping: mapping,
       options: options
-    ).run()
-    guard let customers else { return report }
+    ).run(refusesUnusable: refusesUnusable)
+    guard let customers else { return (report, sources) }
     let loaded = try await loader(Mapping()).load(customers, orders.count)
     let outcome = try await CustomerStaging(
       session: session, cells: cells, options: options, mapping: mapping,
       ordersUseEmail: sources.contains { $0.roles.customerIsEmail }
     ).run(loaded, scratch: scratch)
-    return report.adding(outcome.source, outcome.notices)
+    return (report.adding(outcome.source, outcome.notices), sources)
   }
 
   /// Says what a sample of the files tells, without staging anything.
@@ -92,16 +106,6 @@ package struct OrderImporter: Sendable {
   func timeZone() throws(IngestionError) -> ZoneOffsets {
     guard let zone = ZoneOffsets(options.timeZone) else { throw .timeZoneUnknown(options.timeZone) }
     return zone
-  }
-
-  private func createQuarantine() async throws(IngestionError) {
-    do throws(WarehouseError) {
-      try await session.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE quarantine (
-          file VARCHAR, line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR)
-        """)
-    } catch { throw .engine(error) }
   }
 
   private func loader(_ mapping: Mapping, sheet: String? = nil) -> SourceLoader {
@@ -165,6 +169,7 @@ package struct OrderImporter: Sendable {
     let told = options.decimalSeparator ?? mapping.decimal
     var columns = source.amountColumns
     if let quantity = source.column(.quantity) { columns.append(quantity) }
+    if keepsLines, let discount = source.column(.discount) { columns.append(discount) }
     // One file writes all its numbers alike: what one column proves holds for all.
     let all = columns.map { source.profiles[$0].numbers }
     let points = all.reduce(0) { $0 + $1.point }
@@ -222,7 +227,7 @@ package struct OrderImporter: Sendable {
         source.column(.status).map { source.profiles[$0].values } ?? [])
     }
     var files: [StagedFile] = []
-    for (index, source) in sources.enumerated() {
+    for (index, source) in sources.enumerated() where shape.kept == nil {
       let fast = FastStaging(
         source: source, shape: shape, cells: cells, session: session, age: ages[index],
         target: "import_lines_\(index)")

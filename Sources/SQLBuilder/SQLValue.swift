@@ -73,7 +73,7 @@ extension SQLValue {
   }
 
   /// Whether this is the SQL null.
-  package var isNull: Bool { self == .null }
+  package var isNull: Bool { if case .null = self { true } else { false } }
 }
 
 /// An exact decimal: `units` divided by ten to the power `scale` (0 to 38).

@@ -46,7 +46,9 @@ import Warehouse
 
   @Test(arguments: Language.allCases)
   func `every role of a column is explained`(language: Language) throws {
-    let rows = try Page("orders", language).table(with: "customer").rows
+    let rows =
+      try Page("orders", language).table(with: "customer").rows
+      + Page("import", language).table(with: "key").rows
     #expect(Set(rows.flatMap { spans($0[0]) }) == Set(ColumnRole.allCases.map(\.rawValue)))
   }
 
@@ -57,7 +59,9 @@ import Warehouse
       [String: String].self, from: Data(try Repository.text(path).utf8))
     // «Other reasons» is what a summary calls the rest, not a line's reason.
     let codes = texts.keys.filter { $0.hasPrefix("quarantine.") && $0 != "quarantine.other" }
-    let explained = try Page("orders", language).tables.flatMap(\.rows).flatMap { spans($0[0]) }
+    let explained = try ["orders", "import"].flatMap { try Page($0, language).tables }.flatMap(
+      \.rows
+    ).flatMap { spans($0[0]) }
       .filter { $0.hasPrefix("quarantine.") }
     #expect(explained.sorted() == codes.sorted())
   }

@@ -4,8 +4,9 @@ import Testing
 
 @Suite struct `Pages` {
   static let guides = [
-    "command-line", "customer-table", "figures", "found-groups", "lifetime-value", "model-cards",
-    "orders", "report-and-lists", "rfm", "segment-language", "survival", "tribes", "workspace",
+    "command-line", "customer-table", "figures", "found-groups", "import", "lifetime-value",
+    "model-cards", "orders", "report-and-lists", "rfm", "segment-language", "survival", "tribes",
+    "workspace",
   ]
 
   @Test func `every guide exists in French and in English`() throws {

@@ -88,4 +88,26 @@ import Testing
     let base = try answer("generate", "--customers", "50", "--b2b", "--out", "base")
     #expect(try problems("generate", [base]) == "")
   }
+
+  @Test func `imports say what their schema describes`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let written = try Program.run(Self.python, [Self.script, "imports", folder.path])
+    #expect(written.status == 0)
+    #expect(try Program.run("init", "shop", "--currency", "EUR", in: folder).status == 0)
+    let shop = ["--workspace", "shop", "--json"]
+    func answer(_ arguments: String...) throws -> Data {
+      let answer = try Program.run(arguments + shop, in: folder)
+      #expect(answer.status == 0, "\(arguments)")
+      return answer.output
+    }
+    let answers = [
+      try answer("import", "clients.csv", "--as-of", "2024-01-01"),
+      try answer("import", "lignes.csv", "visites.csv.gz", "--dates", "dmy"),
+      try answer("import", "visites.csv.gz", "--dates", "dmy"),
+      try answer("import", "clients.xlsx"),
+      try answer("import", "--replay-quarantine", "--dates", "dmy"),
+    ]
+    #expect(try problems("import", answers) == "")
+    #expect(try problems("imports", [try answer("imports", "list")]) == "")
+  }
 }

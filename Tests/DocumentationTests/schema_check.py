@@ -1,6 +1,7 @@
 """Checks JSON answers against their schema, and the schema against the answers.
 
   schema_check.py orders FOLDER            writes order files that exercise what a run can say
+  schema_check.py imports FOLDER           writes files for a workspace to import
   schema_check.py check SCHEMA ANSWER...   prints what does not fit; nothing when everything does
 """
 import gzip
@@ -56,6 +57,26 @@ def write_orders(folder: Path) -> None:
         for customer, day, amount in [("a", 3, 10), ("a", 3, -10)]:
             json.dump({"customer_id": customer, "order_date": f"2024-01-{day:02d}", "amount": amount}, file)
             file.write("\n")
+
+
+def write_imports(folder: Path) -> None:
+    """Customers, order lines and visits that exercise what an import can say."""
+    import openpyxl
+
+    (folder / "clients.csv").write_text(
+        "id;Nom;Niveau;Points\n1;A;or;3\n2;B;argent;4\n2;B;or;4\n" + "".join(
+            f"{n};C{n};or;5\n" for n in range(3, 13)))
+    (folder / "lignes.csv").write_text(
+        "N° commande;N° client;Date;Réf produit;Montant\nA;1;15/01/2024;P1;10,50\nA;1;15/01/2024;P2;3,00\n"
+        "B;;16/01/2024;P1;10,50\n")
+    with gzip.open(folder / "visites.csv.gz", "wt", encoding="utf-8") as file:
+        file.write("id client;evenement;date\n")
+        for n in range(1, 12):
+            file.write(f"{n};visite;{'31/02' if n == 5 else '15/03'}/2024\n")
+    book = openpyxl.Workbook()
+    book.active.append(["id", "Nom", "E-mail", "Niveau"])
+    book.active.append(["1", "A", "a@b.fr", "bronze"])
+    book.save(folder / "clients.xlsx")
 
 
 def seen_keys(schema: dict, root: dict, value, seen: set) -> None:
@@ -115,5 +136,7 @@ def check(schema_path: str, answer_paths: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "orders":
         write_orders(Path(sys.argv[2]))
+    elif sys.argv[1] == "imports":
+        write_imports(Path(sys.argv[2]))
     else:
         check(sys.argv[2], sys.argv[3:])

@@ -88,7 +88,10 @@ struct Agreement {
     let nudge = Int64(rng.pick([-1, 0, 1]))
     switch Int.random(in: 0..<4, using: &rng) {
     case 0:
-      return rng.pick(clock.starts.filter { $0 > clock.start(of: base) }.prefix(8).map { $0 })
+      return rng.pick(
+        clock.starts.filter { $0 > clock.start(of: base) }.prefix(8).map { $0 } + [
+          clock.start(of: base)
+        ])
         + rng.pick([0, 1_800_000_000, 86_400_000_000]) + nudge
     case 1:
       let leap =

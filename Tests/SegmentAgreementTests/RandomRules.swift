@@ -155,7 +155,7 @@ struct RandomRules {
         return generator.node(
           .comparison(
             generator.rng.pick(ComparisonOperator.allCases), generator.name("visits"),
-            generator.constant()))
+            generator.plainConstant()))
       case 3: return generator.name("opted_in")
       case 4:
         return generator.node(
@@ -239,6 +239,13 @@ struct RandomRules {
             in: segments.isEmpty || rng.chance(0.6) ? nil : rng.pick(segments))))
     default: return number(rng.pick(numbers))
     }
+  }
+
+  /// Not a number of all customers, which has no history.
+  private mutating func plainConstant() -> Expression {
+    let constant = constant()
+    if case .population = constant.form { return number("3") }
+    return constant
   }
 
   mutating func numeric(_ row: StreamDefinition?, _ depth: Int) -> Expression {

@@ -24,6 +24,10 @@ struct Mapping: Sendable, Hashable {
   var kept: [String]?
   /// The first choice that a file has is taken; an empty list keeps the role unused.
   var columns: [ColumnRole: [ColumnChoice]] = [:]
+  /// Columns of customer files by the attribute that they fill.
+  var attributes: [String: ColumnChoice] = [:]
+  /// Columns of customer files that are no attributes.
+  var ignored: [ColumnChoice] = []
 
   var toldDialect: ToldDialect {
     ToldDialect(encoding: encoding, separator: separator, headerRow: headerRow)

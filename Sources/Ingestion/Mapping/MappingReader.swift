@@ -111,7 +111,7 @@ struct MappingReader {
 
   private static let keys = [
     "encoding", "separator", "header", "sheet", "decimal", "dates", "amounts", "currency",
-    "columns", "status",
+    "columns", "status", "attributes", "ignore",
   ]
 
   private func mapping(_ root: Node) throws(IngestionError) -> Mapping {
@@ -142,6 +142,19 @@ struct MappingReader {
         }
         mapping.currency = code
       case "columns": mapping.columns = try columns(value)
+      case "attributes":
+        for (id, column) in try pairs(value, key: key.name) {
+          guard AttributeRecognition.identifier(id.name) == id.name else {
+            throw problem(
+              .wrongType(key: "attributes.\(id.name)", expected: "yaml.attribute"), id.node)
+          }
+          if isNull(column) { continue }
+          mapping.attributes[id.name] = try columnChoice(column, "attributes.\(id.name)")
+        }
+      case "ignore":
+        for column in value.sequence.map(Array.init) ?? [value] {
+          mapping.ignored.append(try columnChoice(column, key.name))
+        }
       case "status":
         for (inner, words) in try pairs(value, key: key.name) {
           switch inner.name {
@@ -237,6 +250,16 @@ struct MappingReader {
     return row
   }
 
+  /// A column's name, or its position where it is a number without quotes.
+  private func columnChoice(
+    _ node: Node, _ key: String
+  ) throws(IngestionError) -> Mapping.ColumnChoice {
+    let name = try text(node, key)
+    guard node.scalar?.style == .plain, let position = Int(name) else { return .name(name) }
+    guard position > 0 else { throw problem(.wrongType(key: key, expected: "yaml.column"), node) }
+    return .position(position)
+  }
+
   private func columns(
     _ node: Node
   ) throws(IngestionError) -> [ColumnRole: [Mapping.ColumnChoice]] {
@@ -249,16 +272,8 @@ struct MappingReader {
       var choices: [Mapping.ColumnChoice] = []
       let nodes = value.sequence.map(Array.init) ?? [value]
       for node in nodes {
-        let name = try text(node, "columns.\(key.name)")
-        // A number without quotes is a position; quoted, it is a name.
-        if node.scalar?.style == .plain, let position = Int(name) {
-          guard position > 0 else {
-            throw problem(.wrongType(key: "columns.\(key.name)", expected: "yaml.column"), node)
-          }
-          choices.append(.position(position))
-        } else if !(node.scalar?.style == .plain && name == "none") {
-          choices.append(.name(name))
-        }
+        let choice = try columnChoice(node, "columns.\(key.name)")
+        if choice != .name("none") || node.scalar?.style != .plain { choices.append(choice) }
       }
       result[role] = choices
     }

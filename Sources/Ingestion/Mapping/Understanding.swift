@@ -32,7 +32,7 @@ struct MappingWriter {
     if let dialect = source.dialect {
       lines += [
         comment("encoding"), .text("encoding: \(dialect.encoding.rawValue)"),
-        comment("separator"), .text("separator: \(separator(dialect))"),
+        comment("separator"), .text("separator: \(Self.separator(dialect))"),
       ]
     }
     lines += [comment("header"), .text("header: \(header(source))")]
@@ -79,11 +79,11 @@ struct MappingWriter {
     value.map { "\(key): \($0)" } ?? "# \(key):"
   }
 
-  private func separator(_ dialect: Dialect) -> String {
+  static func separator(_ dialect: Dialect) -> String {
     switch dialect.separator {
     case .blanks: "blanks"
     case .byte(0x09): "tab"
-    case .byte: Self.quoted(dialect.separatorText)
+    case .byte: quoted(dialect.separatorText)
     }
   }
 

@@ -145,7 +145,7 @@ extension Vocabulary {
     .name: [
       "name", "full name", "nom complet", "customer name", "nom client", "client name",
       "raison sociale", "company", "societe", "entreprise", "nom prenom", "prenom nom",
-      "display name", "contact", "company name", "nom et prenom",
+      "display name", "contact", "company name", "companyname", "nom et prenom",
     ],
     .firstName: ["first name", "prenom", "firstname", "given name", "billing first name"],
     .lastName: [
@@ -174,7 +174,7 @@ extension Vocabulary {
       "signed up", "date inscription", "inscription", "sign up date", "signup date", "registered",
       "date registered", "registration date", "client depuis", "customer since", "created at",
       "date creation", "creation date", "date added", "member since", "date adhesion", "created",
-      "date ajout", "user registered", "date add",
+      "date ajout", "user registered", "date add", "inscrit", "inscrite",
     ],
   ]
 }

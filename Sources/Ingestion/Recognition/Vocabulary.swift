@@ -120,18 +120,22 @@ enum Vocabulary {
   /// How strongly a header names a role: 100 down to 60 for its exact words (the first words of
   /// a list are the most telling), 50 where the words are there among few others, 0 otherwise.
   static func score(_ header: Header, _ role: HeaderRole) -> Int {
-    let score = score(words: header, role)
+    let phrases = phrases[role] ?? []
+    let denied = denials[role] ?? []
+    let score = score(header, phrases, denied: denied)
     guard score == 0, let line = header.lineWords, lineRoles.contains(role) else { return score }
-    return self.score(words: Header(words: line, tax: header.tax, currency: nil), role)
+    let last = Header(words: line, tax: header.tax, currency: nil)
+    return self.score(last, phrases, denied: denied)
   }
 
-  private static func score(words header: Header, _ role: HeaderRole) -> Int {
-    guard !header.words.isEmpty, let phrases = phrases[role] else { return 0 }
+  /// As above, with phrases and words that deny them of any list.
+  static func score(_ header: Header, _ phrases: [String], denied: Set<Substring> = []) -> Int {
+    guard !header.words.isEmpty else { return 0 }
     if let rank = phrases.firstIndex(of: header.words) {
       return max(60, 100 - rank)
     }
     let tokens = Set(header.words.split(separator: " "))
-    if let denied = denials[role], !tokens.isDisjoint(with: denied) { return 0 }
+    if !tokens.isDisjoint(with: denied) { return 0 }
     for phrase in phrases {
       let wanted = Set(phrase.split(separator: " "))
       if wanted.count >= 2, wanted.isSubset(of: tokens), tokens.count <= wanted.count + 2 {

@@ -132,7 +132,8 @@ struct DialectSniffer {
     let below = records.dropFirst(top + 1).filter { $0.fields.count == width }.map(\.fields)
     let first = records.indices.contains(top) ? records[top] : SniffedRecord(line: 1, fields: [])
     dialect.hasHeader =
-      told.headerRow.map { $0 > 0 } ?? HeaderDetection.isHeader(first.fields, above: below)
+      told.headerRow.map { $0 > 0 }
+      ?? HeaderDetection.isHeader(first.fields, above: below, told.words)
     if dialect.hasHeader {
       let next = records.indices.contains(top + 1) ? records[top + 1].line : first.line + 1
       // Blank lines below the header are passed over by every reader.
@@ -160,6 +161,8 @@ struct ToldDialect: Sendable, Hashable {
   var separator: Dialect.Separator?
   /// The line of the header, from 1; 0 for none; nil when it is to be found.
   var headerRow: Int?
+  /// Folded words besides the vocabulary's of which two tell a header.
+  var words: Set<String> = []
 }
 
 /// Tells headers from data.
@@ -167,7 +170,9 @@ enum HeaderDetection {
   /// Whether a first row names the columns below it: texts, all different, none that looks like
   /// a number, a date or an address, and either words that are known or columns below of another
   /// nature.
-  static func isHeader(_ first: [String], above rows: [[String]]) -> Bool {
+  static func isHeader(
+    _ first: [String], above rows: [[String]], _ words: Set<String> = []
+  ) -> Bool {
     let filled = first.filter { !$0.trimmed.isEmpty }
     guard !filled.isEmpty, filled.count * 2 >= first.count else { return false }
     guard
@@ -176,6 +181,9 @@ enum HeaderDetection {
       })
     else { return false }
     if first.contains(where: { Vocabulary.knows($0) }) { return true }
+    if !words.isEmpty, first.count(where: { words.contains(Vocabulary.read($0).words) }) >= 2 {
+      return true
+    }
     guard !rows.isEmpty else { return true }
     return first.indices.contains { column in
       let below = rows.prefix(200).compactMap {

@@ -18,7 +18,8 @@ extension SourceLoader {
           maximum_object_size = 268435456, convert_strings_to_integers = false)
         """)
       shape = JSONShape(
-        fields: described.rows.map { ($0[0].text ?? "", JSONType($0[1].text ?? "")) })
+        fields: described.rows.map { ($0[0].text ?? "", JSONType($0[1].text ?? "")) },
+        keepsLists: keepsLists)
       guard !shape.leaves.isEmpty else { throw WarehouseError.unexpectedResult("no fields") }
       let cells = shape.leaves.enumerated().map { index, leaf -> SQL in
         "\(leaf.path)::VARCHAR AS \(identifier: "c\(index)")"
@@ -174,17 +175,22 @@ struct JSONShape: Sendable {
   private var lists = 0
   private var isWrapper = false
 
-  init(fields: [(name: String, type: JSONType)]) {
+  private var keepsLists = false
+
+  init(fields: [(name: String, type: JSONType)], keepsLists: Bool = false) {
+    self.keepsLists = keepsLists
     specification = fields.map { "\(literal: $0.name): \(literal: $0.type.specification)" as SQL }
       .joined()
     // A file that is one object around a list of orders: its own few fields are no orders'.
     let own = fields.reduce(0) { $0 + $1.type.scalars }
-    isWrapper = own <= 3 && fields.contains { $0.type.holdsObjects }
+    isWrapper = !keepsLists && own <= 3 && fields.contains { $0.type.holdsObjects }
     for (name, type) in fields { add(type, "r0.\(identifier: name)", [name]) }
   }
 
   private mutating func add(_ type: JSONType, _ path: SQL, _ name: [String]) {
     switch type {
+    case .list where keepsLists:
+      leaves.append(Leaf(name: name.joined(separator: "."), path: "to_json(\(path))"))
     case .scalar: leaves.append(Leaf(name: name.joined(separator: "."), path: path))
     case .object(let fields):
       for field in fields {

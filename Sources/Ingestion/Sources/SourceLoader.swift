@@ -30,6 +30,8 @@ struct SourceLoader {
   let excelExtension: String?
   let told: ToldDialect
   let sheet: String?
+  /// Whether lists in JSON stay values of their object, rather than becoming rows.
+  var keepsLists = false
 
   /// - Parameter index: tells this source's tables and scratch files from others'.
   func load(_ name: String, _ index: Int) async throws(IngestionError) -> LoadedSource {

@@ -3,7 +3,7 @@ internal import SQLBuilder
 /// SQL that turns the cells of a column into text, amounts and days. A cell that cannot be
 /// turned gives null.
 struct CellSQL: Sendable {
-  private let zone: ZoneOffsets
+  let zone: ZoneOffsets
 
   init(zone: ZoneOffsets) { self.zone = zone }
 
@@ -126,11 +126,11 @@ struct CellSQL: Sendable {
 
   // MARK: Dates
 
-  private static let clock =
+  static let clock =
     "[ T,]+\\d{1,2}[:hH]\\d{2}(:\\d{2}([.,]\\d+)?)?( ?[AaPp]\\.?[Mm]\\.?)?"
-  private static let isoDay = "(\\d{4})[-/. ](\\d{1,2})[-/. ](\\d{1,2})"
-  private static let shortISO = "\\d{4}-\\d{2}-\\d{2}(?:[ T]\\d{2}:\\d{2}:\\d{2})?"
-  private static let zoneMark = " ?(Z|z|UTC|GMT|[+-]\\d{2}(:?\\d{2})?)"
+  static let isoDay = "(\\d{4})[-/. ](\\d{1,2})[-/. ](\\d{1,2})"
+  static let shortISO = "\\d{4}-\\d{2}-\\d{2}(?:[ T]\\d{2}:\\d{2}:\\d{2})?"
+  static let zoneMark = " ?(Z|z|UTC|GMT|[+-]\\d{2}(:?\\d{2})?)"
   private static let partsDay = "(\\d{1,2})[-/. ](\\d{1,2})[-/. ](\\d{4}|\\d{2})"
   private static let month =
     "(jan|fev|feb|mar|avr|apr|mai|may|juin|jun|juil|jul|aou|aug|sep|oct|nov|dec)"
@@ -171,7 +171,7 @@ struct CellSQL: Sendable {
       "(\(start) + CASE WHEN \(number) BETWEEN 0 AND 2958465 THEN floor(\(number))::INTEGER END)"
   }
 
-  private func textDay(
+  func textDay(
     _ cell: SQL, _ order: DateOrder?, _ engine: DateForm.EngineDate? = nil
   ) -> SQL {
     let iso = "\(Self.isoDay)(\(Self.clock))?"
@@ -245,7 +245,7 @@ struct CellSQL: Sendable {
   }
 
   /// `2024-01-05T10:00:00 +0100` as the engine reads it: `…+01:00`, `UTC` as `+00`.
-  private func zoneNormalised(_ cell: SQL) -> SQL {
+  func zoneNormalised(_ cell: SQL) -> SQL {
     """
     regexp_replace(regexp_replace(\(cell), ' ?(Z|z|UTC|GMT)$', '+00'), \
     ' ?([+-]\\d{2}):?(\\d{2})$', '\\1:\\2')

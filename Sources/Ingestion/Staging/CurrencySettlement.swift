@@ -57,18 +57,7 @@ struct CurrencySettlement {
     _ spellings: [String: String], to target: CurrencyCode
   ) async throws(IngestionError) {
     guard let path = options.ratesPath else { return }
-    let rates = try RatesFile(name: path).read()
-    try await session.perform(
-      """
-      CREATE OR REPLACE TEMP TABLE import_rates (
-        currency VARCHAR, day DATE, rate DECIMAL(18,8))
-      """)
-    for start in stride(from: 0, to: rates.count, by: 500) {
-      let rows = rates[start..<min(start + 500, rates.count)].map { rate -> SQL in
-        "(\(rate.currency), \(rate.day.sqlValue), \(.decimal(rate.rate)))"
-      }
-      try await session.perform("INSERT INTO import_rates VALUES \(rows.joined())")
-    }
+    try await RatesFile(name: path).load(into: session)
     let cases = spellings.sorted { $0.key < $1.key }.map { spelling, code -> SQL in
       "WHEN \(literal: spelling) THEN \(literal: code)"
     }
@@ -114,6 +103,22 @@ struct RatesFile {
     let currency: String
     let day: LocalDate
     let rate: SQLDecimal
+  }
+
+  /// Makes the temporary table `import_rates` (`currency`, `day`, `rate`).
+  func load(into session: any QuerySession) async throws(IngestionError) {
+    let rates = try read()
+    try await session.perform(
+      """
+      CREATE OR REPLACE TEMP TABLE import_rates (
+        currency VARCHAR, day DATE, rate DECIMAL(18,8))
+      """)
+    for start in stride(from: 0, to: rates.count, by: 500) {
+      let rows = rates[start..<min(start + 500, rates.count)].map { rate -> SQL in
+        "(\(rate.currency), \(rate.day.sqlValue), \(.decimal(rate.rate)))"
+      }
+      try await session.perform("INSERT INTO import_rates VALUES \(rows.joined())")
+    }
   }
 
   func read() throws(IngestionError) -> [Rate] {

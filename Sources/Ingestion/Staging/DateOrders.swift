@@ -14,14 +14,14 @@ extension OrderImporter {
 
   // MARK: Days and months
 
-  private struct DateEvidence {
+  private struct OrderEvidence {
     var dayFirst: (sample: String, source: Int)?
     var monthFirst: (sample: String, source: Int)?
     var undecided: (sample: String, source: Int)?
   }
 
   private func orderDates(_ sources: inout [OrderSource]) async throws(IngestionError) {
-    var evidence = DateEvidence()
+    var evidence = OrderEvidence()
     var open: [Int] = []
     for (index, source) in sources.enumerated() {
       guard let column = source.column(.date), let date = source.date, date.order == nil else {
@@ -47,7 +47,7 @@ extension OrderImporter {
   }
 
   private func settle(
-    _ evidence: DateEvidence, _ sources: inout [OrderSource], _ open: [Int]
+    _ evidence: OrderEvidence, _ sources: inout [OrderSource], _ open: [Int]
   ) throws(IngestionError) {
     func column(_ index: Int) -> String {
       sources[index].column(.date).map { sources[index].table.columns[$0] } ?? ""
@@ -73,35 +73,14 @@ extension OrderImporter {
 
   /// Looks at a whole column for a day above 12.
   private func look(
-    _ source: inout OrderSource, _ index: Int, _ evidence: inout DateEvidence
+    _ source: inout OrderSource, _ index: Int, _ evidence: inout OrderEvidence
   ) async throws(IngestionError) {
     guard let column = source.column(.date) else { return }
-    let relation = try await evidenceRelation(&source, index)
-    let cell = source.table.cell(column)
-    let pattern = CellSQL.openDay
-    do throws(WarehouseError) {
-      let row = try await session.row(
-        """
-        SELECT min(d) FILTER (a > 12 AND b <= 12), min(d) FILTER (b > 12 AND a <= 12),
-          min(d) FILTER (a <> b AND a <= 12 AND b <= 12)
-        FROM (
-          SELECT d, regexp_extract(d, \(literal: pattern), 1)::INTEGER AS a,
-            regexp_extract(d, \(literal: pattern), 2)::INTEGER AS b
-          FROM (SELECT trim(\(cell)) AS d FROM \(relation))
-          WHERE regexp_full_match(d, \(literal: pattern)))
-        """)
-      evidence.dayFirst = evidence.dayFirst ?? row[0].text.map { ($0, index) }
-      evidence.monthFirst = evidence.monthFirst ?? row[1].text.map { ($0, index) }
-      evidence.undecided = evidence.undecided ?? row[2].text.map { ($0, index) }
-    } catch { throw .engine(error) }
-  }
-
-  /// Whole columns as text: straight from a regular file, else from a normalised copy.
-  private func evidenceRelation(
-    _ source: inout OrderSource, _ index: Int
-  ) async throws(IngestionError) -> SQL {
     if case .csv = source.table.reading { try await normalise(&source, index) }
-    return source.table.relation()
+    let found = try await DateEvidence.look(source.table, column, session)
+    evidence.dayFirst = evidence.dayFirst ?? found.dayFirst.map { ($0, index) }
+    evidence.monthFirst = evidence.monthFirst ?? found.monthFirst.map { ($0, index) }
+    evidence.undecided = evidence.undecided ?? found.undecided.map { ($0, index) }
   }
 
   // MARK: Decimals
@@ -116,22 +95,15 @@ extension OrderImporter {
     let unproven = source.numbers.filter { !$0.value.isProven }.keys.sorted()
     let open = unproven.filter { isWholeFile || source.profiles[$0].numbers.undecided > 0 }
     guard !open.isEmpty else { return }
-    let relation = try await evidenceRelation(&source, index)
+    if case .csv = source.table.reading { try await normalise(&source, index) }
     var point = 0
     var comma = 0
     var undecided: (column: Int, sample: String)?
     for column in unproven {
-      let row = try await session.fetchRow(
-        """
-        SELECT
-          count(*) FILTER (regexp_matches(v, \(literal: Self.provesPoint))),
-          count(*) FILTER (regexp_matches(v, \(literal: Self.provesComma))),
-          min(v) FILTER (regexp_matches(v, '^\\D*\\d{1,3}[.,]\\d{3}\\D*$'))
-        FROM (SELECT trim(\(source.table.cell(column))) AS v FROM \(relation))
-        """)
-      point += row[0].int ?? 0
-      comma += row[1].int ?? 0
-      if let sample = row[2].text, undecided == nil { undecided = (column, sample) }
+      let found = try await DecimalEvidence.look(source.table, column, session)
+      point += found.point
+      comma += found.comma
+      if let sample = found.undecided, undecided == nil { undecided = (column, sample) }
     }
     if point + comma == 0, let undecided {
       throw .numbersAmbiguous(
@@ -142,6 +114,52 @@ extension OrderImporter {
       source.numbers[column]?.decimal = comma > point ? .comma : .point
       source.numbers[column]?.isProven = true
     }
+  }
+}
+
+/// What the dates of a whole column prove about the order of day and month.
+struct DateEvidence: Sendable {
+  let dayFirst: String?
+  let monthFirst: String?
+  let undecided: String?
+
+  /// Looks at a column of rows that can be read, for a day above 12.
+  static func look(
+    _ table: SourceTable, _ column: Int, _ session: any QuerySession
+  ) async throws(IngestionError) -> DateEvidence {
+    let pattern = CellSQL.openDay
+    let row = try await session.fetchRow(
+      """
+      SELECT min(d) FILTER (a > 12 AND b <= 12), min(d) FILTER (b > 12 AND a <= 12),
+        min(d) FILTER (a <> b AND a <= 12 AND b <= 12)
+      FROM (
+        SELECT d, regexp_extract(d, \(literal: pattern), 1)::INTEGER AS a,
+          regexp_extract(d, \(literal: pattern), 2)::INTEGER AS b
+        FROM (SELECT trim(\(table.cell(column))) AS d FROM \(table.relation()))
+        WHERE regexp_full_match(d, \(literal: pattern)))
+      """)
+    return DateEvidence(dayFirst: row[0].text, monthFirst: row[1].text, undecided: row[2].text)
+  }
+}
+
+/// What the numbers of a whole column prove about the mark of decimals.
+struct DecimalEvidence: Sendable {
+  let point: Int
+  let comma: Int
+  let undecided: String?
+
+  static func look(
+    _ table: SourceTable, _ column: Int, _ session: any QuerySession
+  ) async throws(IngestionError) -> DecimalEvidence {
+    let row = try await session.fetchRow(
+      """
+      SELECT
+        count(*) FILTER (regexp_matches(v, \(literal: Self.provesPoint))),
+        count(*) FILTER (regexp_matches(v, \(literal: Self.provesComma))),
+        min(v) FILTER (regexp_matches(v, '^\\D*\\d{1,3}[.,]\\d{3}\\D*$'))
+      FROM (SELECT trim(\(table.cell(column))) AS v FROM \(table.relation()))
+      """)
+    return DecimalEvidence(point: row[0].int ?? 0, comma: row[1].int ?? 0, undecided: row[2].text)
   }
 
   /// Regular expressions of numbers in which one mark can only separate decimals: other than

@@ -54,7 +54,8 @@ struct ExactStaging {
     return StagedFile(
       table: target, lines: count - quarantined, guests: row[2].int ?? 0, quarantined: quarantined,
       currencies: currencies,
-      orderIsNumber: lines.orderIsNumber && shape.identity == nil, isExact: true)
+      orderIsNumber: lines.orderIsNumber && shape.identity == nil && shape.kept == nil,
+      isExact: true)
   }
 
   /// A date that can only be read the other way round makes every other date doubtful.
@@ -96,6 +97,10 @@ struct ExactStaging {
     columns += ["day", "amount"]
     columns += shape.texts.map { SQL.column($0.1) }
     if shape.status { columns.append("cancelled") }
+    if let kept = shape.kept {
+      columns += ["line", "happened_at"]
+      columns += (kept.texts + kept.numbers).map { SQL.column($0.name) }
+    }
     if shape.identity != nil { columns += ["file", "identity"] }
     return columns
   }
@@ -134,8 +139,18 @@ struct ExactStaging {
   /// amount of nothing, and where they have none, its day and customer.
   private func completed(_ rows: SQL) -> SQL {
     guard totalsMayBeElsewhere else { return rows }
+    let moment: SQL =
+      shape.kept == nil
+      ? .empty
+      : """
+      CASE WHEN total_elsewhere THEN coalesce(happened_at, order_moment) ELSE happened_at END
+        AS happened_at,
+      """
+    let orderMoment: SQL =
+      shape.kept == nil ? .empty : "max(happened_at) OVER one AS order_moment,"
     return """
       (SELECT * REPLACE (
+          \(moment)
           CASE WHEN total_elsewhere THEN 0 ELSE amount END AS amount,
           CASE WHEN total_elsewhere THEN coalesce(day, order_day) ELSE day END AS day,
           CASE WHEN total_elsewhere THEN coalesce(date_text, order_date) ELSE date_text END
@@ -145,7 +160,7 @@ struct ExactStaging {
         FROM (
           SELECT *, order_ref IS NOT NULL AND amount_text IS NULL
               AND bool_or(amount IS NOT NULL) OVER one AS total_elsewhere,
-            max(day) OVER one AS order_day, max(date_text) OVER one AS order_date,
+            \(orderMoment) max(day) OVER one AS order_day, max(date_text) OVER one AS order_date,
             max(customer) OVER one AS order_customer
           FROM \(rows) WINDOW one AS (PARTITION BY order_ref)))
       """

@@ -24,11 +24,12 @@ struct Finishing {
   let mapping: Mapping
   let options: ImportOptions
 
-  func run() async throws(IngestionError) -> ImportReport {
+  /// - Parameter refusesUnusable: whether too many unusable lines end the import.
+  func run(refusesUnusable: Bool = true) async throws(IngestionError) -> ImportReport {
     let lines = files.reduce(0) { $0 + $1.lines + $1.quarantined }
     let quarantined = files.reduce(0) { $0 + $1.quarantined }
     let reasons = try await quarantineReasons()
-    try refuseUnusable(lines, quarantined, reasons)
+    if refusesUnusable { try refuseUnusable(lines, quarantined, reasons) }
     let outcome = try await unite()
     let cancelled = try await settleStatuses()
     let currency = try await CurrencySettlement(
@@ -167,6 +168,8 @@ struct Finishing {
     guard shape.order else { return (true, false) }
     let isUnique = try await OrderUniqueness(session: session).holds(
       isNumber: files.allSatisfy(\.orderIsNumber))
+    // A workspace keeps the ids: orders are found again by them.
+    if isUnique, shape.kept != nil { return (true, false) }
     if isUnique {
       let missing = try await session.fetchInt(
         "SELECT count(*) - count(order_ref) FROM staged_lines")
@@ -176,6 +179,7 @@ struct Finishing {
     if files.contains(where: \.orderIsNumber) {
       try await session.perform("ALTER TABLE staged_lines ALTER COLUMN order_ref TYPE VARCHAR")
     }
+    if shape.kept != nil { return (false, false) }
     // A line without an order id is an order of its own; the unit separator is in no real id.
     try await session.perform(
       "UPDATE staged_lines SET order_ref = chr(31) || rowid::VARCHAR WHERE order_ref IS NULL")

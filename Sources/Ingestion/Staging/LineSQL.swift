@@ -53,9 +53,29 @@ struct LineSQL: Sendable {
       return "\(number) AS \(identifier: "n\(column)")"
     }
     computed.append("\(computedDay) AS local_day")
+    guard let kept = shape.kept else {
+      return """
+        (SELECT *, \(computed.joined()) FROM (
+          SELECT \(columns.joined()) FROM \(source.table.relation(typed))))
+        """
+    }
+    let amounts = Set(source.amountColumns)
+    computed += kept.numbers.filter { !amounts.contains($0.position) }.map {
+      "\(cells.number(cell($0.position), type($0.position), source.numbers[$0.position] ?? .native)) AS \(identifier: "n\($0.position)")"
+    }
+    let moments = MomentSQL(cells: cells)
+    if let date = source.column(.date), let form = source.date {
+      let time: SQL? =
+        source.profiles[date].dates.timed > 0 ? nil : source.column(.time).map { cell($0) }
+      let parts = moments.parts(cell(date), type(date), form, time: time)
+      computed += ["\(parts.zoned) AS zoned_at", "\(parts.local) AS wall_at"]
+    } else {
+      computed += ["NULL::TIMESTAMPTZ AS zoned_at", "NULL::TIMESTAMP AS wall_at"]
+    }
     return """
-      (SELECT *, \(computed.joined()) FROM (
-        SELECT \(columns.joined()) FROM \(source.table.relation(typed))))
+      (SELECT *, \(moments.instant(zoned: "zoned_at", local: "wall_at")) AS moment FROM (
+        SELECT *, \(computed.joined()) FROM (
+          SELECT \(columns.joined()) FROM \(source.table.relation(typed)))))
       """
   }
 
@@ -67,7 +87,12 @@ struct LineSQL: Sendable {
     if case .columns = shape.identity { return Array(source.table.columns.indices) }
     let roles: [ColumnRole] =
       [.customer, .order, .date, .quantity, .currency, .status, .product, .category, .channel]
-    return Set(roles.compactMap { source.column($0) } + source.amountColumns).sorted()
+    let kept = (shape.kept?.texts ?? []) + (shape.kept?.numbers ?? [])
+    let time = shape.kept == nil ? nil : source.column(.time)
+    return Set(
+      roles.compactMap { source.column($0) } + source.amountColumns + kept.map(\.position)
+        + [time].compactMap { $0 }
+    ).sorted()
   }
 
   // MARK: Pieces
@@ -97,7 +122,7 @@ struct LineSQL: Sendable {
 
   var order: SQL {
     guard let column = source.column(.order) else { return "NULL::VARCHAR" }
-    return orderIsNumber && shape.identity == nil ? cell(column) : id(column)
+    return orderIsNumber && shape.identity == nil && shape.kept == nil ? cell(column) : id(column)
   }
 
   var day: SQL { isLayered ? "local_day" : computedDay }
@@ -187,6 +212,13 @@ struct LineSQL: Sendable {
     columns += ["\(day) AS day", "\(amount) AS amount"]
     columns += optional
     if let cancelled { columns.append(cancelled) }
+    if let kept = shape.kept {
+      columns.append("moment AS happened_at")
+      columns += kept.texts.map { "\(text($0.position)) AS \(identifier: $0.name)" }
+      columns += kept.numbers.map {
+        "\(SQL.column("n\($0.position)")) AS \(identifier: $0.name)"
+      }
+    }
     if let identity = shape.identity {
       columns.append("\(number: age)::USMALLINT AS file")
       columns.append("\(self.identity(identity)) AS identity")

@@ -76,6 +76,48 @@ struct OrderSource: Sendable {
   }
 }
 
+/// What the lines of an order file keep for a workspace, besides what a run needs.
+struct KeptColumns: Sendable, Hashable {
+  struct Column: Sendable, Hashable {
+    let name: String
+    /// From 0.
+    let position: Int
+  }
+
+  var texts: [Column] = []
+  var numbers: [Column] = []
+
+  /// Roles of what an order says of itself, found among the columns that nothing else uses.
+  init(_ source: OrderSource, mapping: Mapping) throws(IngestionError) {
+    var taken = Set(source.roles.columns.values)
+    for role in KindDescription.orderExtras {
+      var found: Int?
+      if let told = mapping.columns[role.role] {
+        found = try OrderRecognition.resolve(
+          told, role.role, source.profiles.map(\.name), source.name)
+      } else {
+        found =
+          source.profiles
+          .filter { !taken.contains($0.index) && KindRecognition.fits($0, role) }
+          .map { ($0, Vocabulary.score($0.header, role.words, denied: role.denied)) }
+          .filter { $0.1 >= 60 }
+          .max { ($0.1, -$0.0.index) < ($1.1, -$1.0.index) }?.0.index
+      }
+      guard let found else { continue }
+      taken.insert(found)
+      texts.append(Column(name: role.column, position: found))
+    }
+    if let status = source.column(.status) {
+      texts.append(Column(name: "status_text", position: status))
+    }
+    for (role, name) in [(ColumnRole.quantity, "quantity"), (.discount, "discount")] {
+      if let column = source.column(role), source.numbers[column] != nil {
+        numbers.append(Column(name: name, position: column))
+      }
+    }
+  }
+}
+
 /// Which optional columns the staged lines have while files are brought together.
 struct StagedShape: Sendable, Hashable {
   var order = false
@@ -86,9 +128,12 @@ struct StagedShape: Sendable, Hashable {
   var channel = false
   /// Several files: each line keeps its file and what identifies it across files.
   var identity: LineIdentity?
+  /// One file for a workspace: each line keeps its number, its instant and what else it says.
+  var kept: KeptColumns?
 
   /// - Parameter converts: whether there are rates to convert by.
-  init(_ sources: [OrderSource], converts: Bool = false) {
+  init(_ sources: [OrderSource], kept: KeptColumns? = nil, converts: Bool = false) {
+    self.kept = kept
     func any(_ role: ColumnRole) -> Bool { sources.contains { $0.column(role) != nil } }
     order = any(.order)
     status = any(.status)
@@ -97,6 +142,7 @@ struct StagedShape: Sendable, Hashable {
     currency =
       converts || any(.currency) || sources.contains(where: \.hasWrittenCurrency)
       || Set(sources.map(\.headerCurrency)).count > 1
+      || kept != nil && sources.contains { $0.headerCurrency != nil }
     product = any(.product)
     category = any(.category)
     channel = any(.channel)

@@ -56,6 +56,44 @@ struct ZoneOffsets: Sendable, Hashable {
     """
   }
 
+  /// The wall clock (`TIMESTAMP`) of a point in time.
+  func local(_ instant: SQL) -> SQL {
+    """
+    CASE WHEN \(instant) >= \(moment(end)) OR \(instant) < \(moment(changes[0].start)) \
+    THEN timezone(\(literal: name), \(instant)) ELSE make_timestamp(epoch_us(\(instant)) + \
+    \(offset(instant, changes[...]))) END
+    """
+  }
+
+  /// The point in time of a wall clock (`TIMESTAMP`): in an hour that comes twice the later one,
+  /// in an hour that is left out what the offset before it gives, as the engine's calendar does.
+  func instant(_ local: SQL) -> SQL {
+    let first = wallClock(Change(start: changes[0].start + 86_400, offset: 0))
+    let last = wallClock(Change(start: end - 86_400, offset: 0))
+    return """
+      CASE WHEN \(local) >= \(last) OR \(local) < \(first) \
+      THEN timezone(\(literal: name), \(local)) ELSE make_timestamptz(epoch_us(\(local)) - \
+      \(localOffset(local, changes[...]))) END
+      """
+  }
+
+  /// A change as clocks show it once they have changed.
+  private func wallClock(_ change: Change) -> SQL {
+    "make_timestamp(\(number: (change.start + change.offset) * 1_000_000))"
+  }
+
+  private func localOffset(_ local: SQL, _ changes: ArraySlice<Change>) -> SQL {
+    let middle = changes.startIndex + changes.count / 2
+    guard changes.count > 1 else {
+      return "\(number: (changes.first?.offset ?? 0) * 1_000_000)"
+    }
+    return """
+      CASE WHEN \(local) >= \(wallClock(changes[middle])) \
+      THEN \(localOffset(local, changes[middle...])) \
+      ELSE \(localOffset(local, changes[..<middle])) END
+      """
+  }
+
   private func moment(_ seconds: Int) -> SQL { "make_timestamptz(\(number: seconds * 1_000_000))" }
 
   /// The offset in microseconds, found by halving the list.

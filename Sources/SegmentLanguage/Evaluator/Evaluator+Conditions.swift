@@ -263,7 +263,15 @@ extension Evaluator {
     }
     let isMember = truth(member, -1)
     let isHappening = isEntry ? isMember && !isOpen : !isMember && isOpen
-    if isHappening { pass(asOf, window) }
+    if isHappening {
+      pass(asOf, window)
+      // Until it is on record it goes on happening, into fixed windows and out of them.
+      for case .constant(let edge) in [tables.windows[window].low, tables.windows[window].high]
+      where edge >= asOf && edge < .max {
+        until = min(until, edge + 1)
+      }
+      if lows[window] > asOf { until = min(until, lows[window]) }
+    }
     return isRecorded || (isHappening && lows[window] <= asOf && asOf <= highs[window])
   }
 

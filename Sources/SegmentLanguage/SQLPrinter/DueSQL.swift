@@ -112,7 +112,13 @@ extension NodeSQL {
     case .entered(_, let member, let window), .left(_, let member, let window):
       // Where the change is happening now, its own instant goes through the window.
       _ = member
-      return due("CAST(\(.int(asOf)) AS BIGINT)", window)
+      var edges: [Int64] = []
+      for case .constant(let edge) in [window.low, window.high] where edge < .max {
+        edges += [edge, edge + 1].filter { $0 > asOf }
+      }
+      let moving = due("CAST(\(.int(asOf)) AS BIGINT)", window)
+      guard let fixed = edges.min() else { return moving }
+      return "least(\(moving), CAST(\(.int(fixed)) AS BIGINT))"
     default: return nil
     }
   }

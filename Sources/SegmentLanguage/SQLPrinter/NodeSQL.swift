@@ -127,7 +127,7 @@ struct NodeSQL {
   private func quantized(_ value: SQL) -> SQL {
     """
     list_transform([round(\(value) * CAST(1e8 AS DOUBLE))], lambda x: \
-    CASE WHEN abs(x) < CAST(1e28 AS DOUBLE) THEN CAST(x AS HUGEINT) END)[1]
+    CASE WHEN abs(x) < CAST(1e28 AS DOUBLE) THEN TRY_CAST(x AS HUGEINT) END)[1]
     """
   }
 

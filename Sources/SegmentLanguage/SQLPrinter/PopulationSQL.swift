@@ -65,7 +65,7 @@ extension SQLPrinter {
     case .statistic(.average):
       // Summed in whole units of 10^−8, so that the order of rows does not show.
       return """
-        SELECT * FROM (SELECT \(requirement), CAST(sum(CAST(round(\(value) * CAST(1e8 AS DOUBLE)) \
+        SELECT * FROM (SELECT \(requirement), CAST(sum(TRY_CAST(round(\(value) * CAST(1e8 AS DOUBLE)) \
         AS HUGEINT)) FILTER (WHERE abs(\(value)) < CAST(1e20 AS DOUBLE)) AS DOUBLE) \
         / count(*) FILTER (WHERE abs(\(value)) < CAST(1e20 AS DOUBLE)) / CAST(1e8 AS DOUBLE) \
         AS value FROM told_values) WHERE isfinite(value)

@@ -10,15 +10,20 @@ CREATE TABLE imports (
   made_at TIMESTAMPTZ NOT NULL,
   -- orders, customers, events…: what the file was taken for.
   kind VARCHAR NOT NULL,
-  file VARCHAR NOT NULL,
+  -- The system that the file comes from: ids are unique within it.
+  source VARCHAR NOT NULL,
+  -- As typed, and where it was.
+  file VARCHAR NOT NULL, path VARCHAR,
+  -- When the file was made; null where nothing tells.
+  exported_at TIMESTAMPTZ,
   -- SHA-256 of the bytes; null for a source that is no file.
   digest VARCHAR,
   bytes BIGINT,
   lines BIGINT NOT NULL,
   kept BIGINT NOT NULL,
   set_aside BIGINT NOT NULL,
-  -- What was understood: the mapping as `--mapping` reads it.
-  mapping VARCHAR
+  -- What was asked for, options and mapping, and the import whose quarantine was tried again.
+  request VARCHAR, replays BIGINT
 );
 
 CREATE TABLE quarantine (
@@ -82,7 +87,9 @@ CREATE TABLE touched_customer (
 
 CREATE SEQUENCE row_ids;
 
--- Purchases and returns. `amount` is negative for a return; `kind` is purchase, return or zero.
+-- Purchases and returns. `kind` is purchase, return (`amount` is negative), zero, or cancelled: an
+-- order that its source marks as returned or cancelled as a whole, which was never revenue. An
+-- order with returned lines beside bought ones is two rows, the return's key being `KEY/return`.
 CREATE TABLE orders (
   customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
@@ -92,7 +99,7 @@ CREATE TABLE orders (
   device VARCHAR, items BIGINT
 );
 
--- Lines of purchases (quantity and amount positive) and of returns (negative).
+-- Lines of purchases (quantity and amount positive) and of returns (negative), of the same kinds.
 CREATE TABLE order_lines (
   customer_id BIGINT, happened_at TIMESTAMPTZ NOT NULL, local_at TIMESTAMP NOT NULL,
   source VARCHAR NOT NULL, key VARCHAR NOT NULL, row_id BIGINT NOT NULL,
