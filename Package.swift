@@ -145,6 +145,11 @@ let package = Package(
         "CustomerSchema", "SQLBuilder",
       ]),
     .executableTarget(
+      name: "LiveBenchmark",
+      dependencies: [
+        "Segments", "SegmentLanguage", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder",
+      ], path: "Benchmarks/segments/live", swiftSettings: strict),
+    .executableTarget(
       name: "ModelBenchmark", dependencies: ["StatisticalModels", "NumericalMethods"],
       path: "Benchmarks/models/contender", swiftSettings: strict),
     .executableTarget(

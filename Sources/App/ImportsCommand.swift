@@ -52,7 +52,8 @@ struct ImportsCommand: AsyncParsableCommand {
         rows: entries.map { entry in
           [
             String(entry.number), entry.made, localizer.text("import_kind.\(entry.kind)"),
-            entry.source, entry.file, number(entry.lines),
+            entry.source, URL(fileURLWithPath: entry.file).lastPathComponent,
+            number(entry.lines),
             number(entry.setAside), number(entry.waiting),
           ]
         })

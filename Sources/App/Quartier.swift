@@ -8,8 +8,9 @@ struct Quartier: AsyncParsableCommand {
       commandName: "quartier", abstract: Words.text("cli.abstract"),
       discussion: Words.text("cli.discussion"), version: quartierVersion,
       subcommands: [
-        DemoCommand.self, RunCommand.self, ModelCommand.self, CustomerCommand.self,
-        InitCommand.self, GenerateCommand.self, ImportCommand.self, ImportsCommand.self,
+        DemoCommand.self, RunCommand.self, InitCommand.self, ImportCommand.self,
+        ImportsCommand.self, SegmentsCommand.self, RefreshCommand.self, CustomerCommand.self,
+        ModelCommand.self, GenerateCommand.self,
         DoctorCommand.self,
       ])
   }

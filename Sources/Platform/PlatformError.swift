@@ -12,6 +12,8 @@ package enum PlatformError: Error, Hashable {
   case settingsUnreadable(String, line: Int?, reason: String)
   case missing(String)
   case unknownTimeZone(String)
+  /// An instant that has not come yet.
+  case futureInstant(String)
   /// No run can be read there: not a `segments.json`, or a workspace without a run.
   case runUnreadable(String)
 }
@@ -31,6 +33,8 @@ extension PlatformError: UserFacingError {
         at: SourceLocation(file: path, line: line))
     case .missing(let what): UserMessage("environment.resource.missing", ["file": .text(what)])
     case .runUnreadable(let path): UserMessage("run.unreadable", ["file": .text(path)])
+    case .futureInstant(let instant):
+      UserMessage("segments.refresh.future", ["asked": .text(instant)])
     case .unknownTimeZone(let name): UserMessage("run.time_zone", ["zone": .text(name)])
     }
   }
@@ -39,7 +43,7 @@ extension PlatformError: UserFacingError {
     switch self {
     case .cannotWrite, .missing: .environment
     case .noPurchases, .notAWorkspace, .settingsUnreadable, .runUnreadable: .data
-    case .outputIsSource, .workspaceExists, .unknownTimeZone: .usage
+    case .outputIsSource, .workspaceExists, .unknownTimeZone, .futureInstant: .usage
     }
   }
 }

@@ -81,6 +81,84 @@ import Testing
     return rows.map { span($0[0]) + " " + span($0[1]) }
   }
 
+  @Test func `segments and refreshes say what their schemas describe`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(try Program.run("init", "shop", in: folder).status == 0)
+    let shop = folder.appending(path: "shop")
+    let filled = try Program.run(
+      Self.python,
+      [
+        "-c",
+        """
+        import duckdb, sys
+        base = duckdb.connect(sys.argv[1])
+        base.execute("INSERT INTO customer (first_seen) SELECT make_timestamptz(1704067200000000) "
+          "FROM range(20000)")
+        base.execute('''
+          INSERT INTO orders (customer_id, happened_at, local_at, source, key, row_id, kind, amount)
+          SELECT 1 + i % 20, make_timestamptz(moment), make_timestamp(moment), 'till', i::VARCHAR,
+            nextval('row_ids'), 'purchase', 10
+          FROM (SELECT i, (1704067200000000 + i * 86400000000)::BIGINT AS moment FROM range(45) AS t(i))
+          ''')
+        """, shop.appending(path: "quartier.duckdb").path,
+      ])
+    #expect(filled.status == 0)
+    let example = try #require(try Page("segments", .english).code("yaml").first)
+    let french = try #require(try Page("segments", .french).code("yaml").first)
+    for (name, text) in [("segments.yaml", example), ("fr.yaml", french)] {
+      try Data((text + "\n").utf8).write(to: shop.appending(path: name))
+    }
+    try Data(
+      "- name: Recent\n  rule: count(orders, last 30 days) >= 1\n  renamed_from: Late\n".utf8
+    ).write(to: shop.appending(path: "renamed.yaml"))
+    try Data("- name: Late\n  rule: count(orders, last 30 days) >= 1\n".utf8)
+      .write(to: shop.appending(path: "late.yaml"))
+    func answer(_ arguments: String...) throws -> Data {
+      let answer = try Program.run(arguments + ["--json"], in: shop)
+      #expect(answer.status == 0, "\(arguments)")
+      return answer.output
+    }
+    func segments(_ arguments: String...) throws -> Data {
+      let answer = try Program.run(["segments"] + arguments + ["--json"], in: shop)
+      #expect(answer.status == 0, "\(arguments)")
+      return answer.output
+    }
+    let checks = [
+      try segments("check", "-f", "segments.yaml"), try segments("check", "-f", "late.yaml"),
+    ]
+    #expect(try problems("segments-check", checks) == "")
+    let applied = [
+      try segments("apply", "-f", "segments.yaml", "--dry-run"),
+      try segments("apply", "-f", "segments.yaml"), try segments("apply", "-f", "late.yaml"),
+      try segments("apply", "-f", "renamed.yaml"),
+    ]
+    #expect(try problems("segments-apply", applied) == "")
+    let lists = [try segments("list")]
+    let refreshes = [
+      try answer("refresh", "--as-of", "2024-02-15"),
+      try answer("refresh", "--as-of", "2024-06-30"),
+      try answer("refresh", "--as-of", "2024-06-30"),
+    ]
+    #expect(try problems("refresh", refreshes) == "")
+    #expect(try problems("segments-list", lists + [try segments("list")]) == "")
+    for (schema, answers) in [
+      ("segments-show", [try segments("show", "VIP"), try segments("show", "VIP asleep")]),
+      (
+        "segments-preview",
+        [try segments("preview", "orders = 0"), try segments("preview", "orders >= 3")]
+      ),
+      ("segments-diff", [try segments("diff", "-f", "fr.yaml")]),
+      ("segments-export", [try segments("export")]),
+      ("segments-history", [try segments("history", "Recent", "--by", "week")]),
+      ("segments-members", [try segments("members", "Recent", "--on", "2024-02-15")]),
+      (
+        "segments-transitions",
+        [try segments("transitions", "--from", "2024-02-15", "--to", "2024-03-10")]
+      ),
+      ("segments-changes", [try segments("changes", "--limit", "3")]),
+    ] { #expect(try problems(schema, answers) == "", "\(schema)") }
+  }
+
   @Test func `doctor, init and generate say what their schemas describe`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     #expect(try problems("doctor", [try answer("doctor")]) == "")
@@ -101,7 +179,7 @@ import Testing
       return answer.output
     }
     let answers = [
-      try answer("import", "clients.csv", "--as-of", "2024-01-01"),
+      try answer("import", "clients.csv", "--as", "customers", "--as-of", "2024-01-01"),
       try answer("import", "lignes.csv", "visites.csv.gz", "--dates", "dmy"),
       try answer("import", "visites.csv.gz", "--dates", "dmy"),
       try answer("import", "clients.xlsx"),

@@ -59,7 +59,7 @@ struct WideSurvey {
         FROM \(source.table.relation())) WHERE defect IS NOT NULL ORDER BY line
       """)
     let columns = [
-      "customer id", date.map { source.table.columns[$0] } ?? "survey date", "answer id", "survey",
+      "customer id", date.map { source.table.columns[$0] } ?? "undated", "answer id", "survey",
       "question", "answer", "score",
     ]
     let cells = columns.indices.map { SQL.column("c\($0)") }.joined()

@@ -2,6 +2,7 @@ internal import CustomerSchema
 internal import Foundation
 internal import SQLBuilder
 internal import SegmentLanguage
+internal import Segments
 internal import Warehouse
 
 /// What rules can speak of in a workspace: the attributes of its catalogue and the built-in ones.
@@ -21,7 +22,8 @@ enum WorkspaceSchema {
       return AttributeDefinition(id, type, dataClass, isOptional: true)
     }
     return SegmentSchema.standard(
-      attributes: attributes, timeZone: settings.timeZone,
+      attributes: ScoreAttributes.definitions
+        + attributes.filter { !ScoreAttributes.ids.contains($0.id) }, timeZone: settings.timeZone,
       currency: settings.currency.flatMap(CurrencyCode.init) ?? .euro)
   }
 

@@ -37,7 +37,7 @@ package struct ListSegments: Sendable {
   package func list() async throws -> Answer {
     let last = try await desk.history.lastRefresh()
     return Answer(
-      asOf: last.map(WorkspaceClock.text), customers: try await customers(),
+      asOf: last.map(SegmentDesk.text), customers: try await customers(),
       segments: try await items(last: last))
   }
 
@@ -109,7 +109,7 @@ package struct ListSegments: Sendable {
       throw SegmentsError.unknownSegment(name, nearest: [])
     }
     return Card(
-      asOf: last.map(WorkspaceClock.text), customers: try await customers(), segment: item,
+      asOf: last.map(SegmentDesk.text), customers: try await customers(), segment: item,
       sentence: try sentence(definition),
       parameters: definition.parameters.mapValues(desk.language.text),
       included: definition.included.count, excluded: definition.excluded.count,
@@ -127,7 +127,7 @@ package struct ListSegments: Sendable {
       """
     ).rows.map { row in
       Version(
-        version: row[0].int ?? 0, madeAt: row[1].microseconds.map(WorkspaceClock.text) ?? "",
+        version: row[0].int ?? 0, madeAt: row[1].microseconds.map(SegmentDesk.text) ?? "",
         name: row[2].text ?? "", rule: row[3].text ?? "")
     }
   }
@@ -140,7 +140,7 @@ package struct ListSegments: Sendable {
       """
     ).rows.map { row in
       Size(
-        asOf: row[0].microseconds.map(WorkspaceClock.text) ?? "", size: row[1].int ?? 0,
+        asOf: row[0].microseconds.map(SegmentDesk.text) ?? "", size: row[1].int ?? 0,
         version: row[2].int ?? 0)
     }
   }

@@ -2,6 +2,7 @@ package import CustomerSchema
 internal import Foundation
 internal import Insights
 internal import SQLBuilder
+internal import SegmentLanguage
 internal import Warehouse
 internal import Segments
 
@@ -67,7 +68,7 @@ package struct TellMemberships: Sendable {
     let periods = try await desk.history.periods(
       of: segment.id, boundaries: starts.map(desk.clock.start))
     return History(
-      segment: segment.name, asOf: WorkspaceClock.text(last), period: length.rawValue,
+      segment: segment.name, asOf: SegmentDesk.text(last), period: length.rawValue,
       periods: zip(periods, zip(starts, starts.dropFirst())).map { period, days in
         Period(
           from: days.0, to: days.1.adding(days: -1), size: period.size, entries: period.entries,
@@ -126,10 +127,10 @@ package struct TellMemberships: Sendable {
       """
     ).rows
     return Members(
-      segment: segment.name, at: WorkspaceClock.text(instant),
+      segment: segment.name, at: SegmentDesk.text(instant),
       members: rows.map { row in
         Member(
-          customer: row[0].text ?? "", since: row[1].microseconds.map(WorkspaceClock.text) ?? "",
+          customer: row[0].text ?? "", since: row[1].microseconds.map(SegmentDesk.text) ?? "",
           reason: row[2].text ?? "")
       })
   }
@@ -138,7 +139,7 @@ package struct TellMemberships: Sendable {
     let last = try await lastRefresh()
     if let day, desk.clock.start(of: day) > last {
       throw SegmentsError.afterLastRefresh(
-        asked: day.description, last: WorkspaceClock.text(last))
+        asked: day.description, last: SegmentDesk.text(last))
     }
     let segment = try desk.segment(named: name, in: try await desk.catalogue.segments())
     return (segment, desk.instant(on: day, lastRefresh: last))
@@ -203,7 +204,7 @@ package struct TellMemberships: Sendable {
     let last = try await lastRefresh()
     if let day = [from, to].first(where: { desk.clock.start(of: $0) > last }) {
       throw SegmentsError.afterLastRefresh(
-        asked: day.description, last: WorkspaceClock.text(last))
+        asked: day.description, last: SegmentDesk.text(last))
     }
     let all = try await desk.catalogue.segments()
     var segments = all
@@ -215,7 +216,7 @@ package struct TellMemberships: Sendable {
     let found = try await desk.history.transitions(
       of: segments.map(\.id), from: instants[0], to: instants[1])
     return Transitions(
-      from: WorkspaceClock.text(instants[0]), to: WorkspaceClock.text(instants[1]),
+      from: SegmentDesk.text(instants[0]), to: SegmentDesk.text(instants[1]),
       segments: segments.map(\.name),
       transitions: found.map { one in
         Transition(
@@ -252,7 +253,7 @@ package struct TellMemberships: Sendable {
     return Changes(
       changes: shown.map { one in
         Change(
-          id: one.id, at: WorkspaceClock.text(one.change.instant), customer: one.publicID,
+          id: one.id, at: SegmentDesk.text(one.change.instant), customer: one.publicID,
           segment: names[one.change.segment] ?? "",
           change: one.change.hasEntered ? "entered" : "left", reason: one.change.reason.rawValue)
       },

@@ -7,6 +7,8 @@ package struct CataloguePlan: Sendable, Hashable {
   package let changes: [Change]
   /// All the segments there would be, by name.
   package let definitions: [SegmentDefinition]
+  /// Segments that neither the file nor a rename touches.
+  package let untouched: [StoredSegment]
 
   package struct Change: Sendable, Hashable {
     package let kind: Kind
@@ -59,6 +61,7 @@ package struct CataloguePlan: Sendable, Hashable {
     try builder.checkCycles()
     changes = builder.changes(deleted: deleted)
     definitions = builder.final.map(\.definition)
+    untouched = builder.final.filter { $0.wanted == nil }.compactMap(\.before)
   }
 }
 

@@ -55,6 +55,17 @@ package struct WrittenRule: Sendable, Hashable {
     positions = nil
   }
 
+  /// A rule typed by itself: its places are line and column of what was typed.
+  package init(typed text: String) {
+    content = .text(text)
+    place = SourceLocation(file: Self.typed, line: 1, column: "1")
+    let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }
+    positions = TextPositions(value: text, lines: lines, line: 1, column: 1, style: .plain)
+  }
+
+  /// What stands for the file's name in places of a typed rule.
+  package static let typed = "rule"
+
   init(_ content: Content, place: SourceLocation, positions: TextPositions? = nil) {
     self.content = content
     self.place = place

@@ -15,7 +15,7 @@ package struct RuleLanguage: Sendable {
     do throws(SegmentLanguageError) {
       switch rule.content {
       case .text(let text): return try Expression.parse(text)
-      case .json(let json): return try Expression.parse(json)
+      case .json(let json): return try Expression(json: json)
       }
     } catch {
       throw .definitions(problems(error.diagnostics, of: rule))
@@ -29,11 +29,7 @@ package struct RuleLanguage: Sendable {
       return DefinitionProblem(
         UserMessage(
           message.code, message.arguments,
-          at: rule.place.file.isEmpty
-            ? diagnostic.span.map {
-              SourceLocation(file: "", line: nil, column: String($0.lowerBound + 1))
-            }
-            : diagnostic.span.map { rule.place(at: $0.lowerBound) } ?? rule.place))
+          at: diagnostic.span.map { rule.place(at: $0.lowerBound) } ?? rule.place))
     }
   }
 
@@ -91,5 +87,12 @@ package struct RuleLanguage: Sendable {
       }
     default: return nil
     }
+  }
+}
+
+extension RuleLanguage {
+  /// The rule as a person says it, with the values of its parameters.
+  package func sentence(_ definition: SegmentDefinition, _ words: NarrationWords) -> String {
+    Narrator(words, schema).sentence(definition.rule.substituting(definition.parameters))
   }
 }

@@ -1,23 +1,23 @@
 internal import SQLBuilder
 package import Warehouse
 
-/// Writes memberships, their change stream and the instants at which customers fall due. Its
-/// callers hold the transaction.
+/// Writes memberships and their change stream. Its callers hold the transaction.
 package struct MembershipStore: Sendable {
   private let session: any QuerySession
 
   package init(_ session: any QuerySession) { self.session = session }
 
-  /// The temporary table that collects the changes of a refresh before they are written.
-  static let pending: SQL = "pending_change"
-
-  package func beginChanges() async throws {
-    try await session.execute(
-      """
-      CREATE OR REPLACE TEMP TABLE pending_change (
-        happened_at TIMESTAMPTZ, segment_id BIGINT, customer_id BIGINT, has_entered BOOLEAN,
-        reason VARCHAR)
-      """)
+  /// Makes the temporary tables that collect changes: those whose intervals are still to be
+  /// written, and those still to be appended to the stream.
+  package func begin() async throws {
+    for table: SQL in ["pending_change", "stream_change"] {
+      try await session.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE \(table) (
+          happened_at TIMESTAMPTZ, segment_id BIGINT, customer_id BIGINT, has_entered BOOLEAN,
+          reason VARCHAR)
+        """)
+    }
   }
 
   /// Adds changes found one by one.
@@ -34,36 +34,16 @@ package struct MembershipStore: Sendable {
     }
   }
 
-  /// What was written.
-  package struct Written: Sendable, Hashable {
-    package let entries: Int
-    package let exits: Int
-    /// The stream's last change now.
-    package let lastChange: Int64
-  }
-
-  /// Closes and opens intervals by the pending changes and appends them to the stream.
+  /// Closes and opens intervals by the pending changes.
   ///
-  /// A customer may enter and leave a segment several times in one refresh: each entry pairs with
-  /// the exit that follows it, and an exit without one before closes the interval that was open.
-  package func writeChanges(refresh: Int64) async throws -> Written {
-    let first =
-      try await session.value(
-        "SELECT coalesce(max(last_change), 0) FROM segment_refresh"
-      ).int ?? 0
-    try await session.execute(
-      """
-      INSERT INTO membership_change
-      SELECT \(first) + row_number() OVER (
-          ORDER BY happened_at, customer_id, segment_id, has_entered),
-        \(SQLValue.int(refresh)), happened_at, segment_id, customer_id, has_entered, reason
-      FROM pending_change
-      """)
+  /// A customer may enter and leave a segment several times: each entry pairs with the exit that
+  /// follows it, and an exit without one before closes the interval that was open.
+  package func applyIntervals() async throws {
     try await session.execute(
       """
       CREATE OR REPLACE TEMP TABLE paired_change AS
-      SELECT *, lead(happened_at) OVER each_pair AS next_at, lead(reason) OVER each_pair AS next_reason,
-        row_number() OVER each_pair AS place
+      SELECT *, lead(happened_at) OVER each_pair AS next_at,
+        lead(reason) OVER each_pair AS next_reason, row_number() OVER each_pair AS place
       FROM pending_change
       WINDOW each_pair AS (PARTITION BY segment_id, customer_id ORDER BY happened_at)
       """)
@@ -81,15 +61,41 @@ package struct MembershipStore: Sendable {
       SELECT segment_id, customer_id, happened_at, next_at, reason, next_reason
       FROM paired_change WHERE has_entered
       """)
+    try await session.execute("DROP TABLE paired_change")
+    try await session.execute("INSERT INTO stream_change FROM pending_change")
+    try await session.execute("DELETE FROM pending_change")
+  }
+
+  /// What was written.
+  package struct Written: Sendable, Hashable {
+    package let entries: Int
+    package let exits: Int
+    /// The stream's last change now.
+    package let lastChange: Int64
+  }
+
+  /// Appends the changes whose intervals have been written to the stream, in its order.
+  ///
+  /// - Parameter last: the stream's last change so far.
+  package func appendToStream(refresh: Int64, after last: Int64) async throws -> Written {
+    try await session.execute(
+      """
+      INSERT INTO membership_change
+      SELECT \(SQLValue.int(last)) + row_number() OVER (
+          ORDER BY happened_at, customer_id, segment_id, has_entered),
+        \(SQLValue.int(refresh)), happened_at, segment_id, customer_id, has_entered, reason
+      FROM stream_change
+      """)
     let counts = try await session.row(
       """
       SELECT count(*) FILTER (has_entered), count(*) FILTER (NOT has_entered)
-      FROM pending_change
+      FROM stream_change
       """)
-    try await session.execute("DROP TABLE paired_change")
+    for table: SQL in ["pending_change", "stream_change"] {
+      try await session.execute("DROP TABLE \(table)")
+    }
     let entries = counts[0].int ?? 0
     let exits = counts[1].int ?? 0
-    return Written(
-      entries: entries, exits: exits, lastChange: Int64(first + entries + exits))
+    return Written(entries: entries, exits: exits, lastChange: last + Int64(entries + exits))
   }
 }

@@ -33,8 +33,12 @@ CREATE SEQUENCE segment_refresh_ids;
 CREATE TABLE segment_refresh (
   refresh_id BIGINT NOT NULL DEFAULT nextval('segment_refresh_ids'),
   as_of TIMESTAMPTZ NOT NULL, made_at TIMESTAMPTZ NOT NULL,
+  -- A stretch of live evaluation: it goes on from the snapshot of the refresh before.
+  is_live BOOLEAN NOT NULL DEFAULT false,
   -- Rows and changes up to these have been absorbed.
   absorbed_row BIGINT NOT NULL, absorbed_change BIGINT NOT NULL,
+  -- Customers up to this one have been told before.
+  absorbed_customer BIGINT NOT NULL DEFAULT 0,
   -- Customers followed one by one, and instants at which many were told together.
   replayed BIGINT NOT NULL, together BIGINT NOT NULL,
   entries BIGINT NOT NULL, exits BIGINT NOT NULL,
