@@ -282,7 +282,7 @@ COPY (FROM list_of('no_purchase')) TO 'lists/no_purchase.csv' (HEADER);
 
 CREATE TABLE reports AS
 SELECT kind, id, kpis.customers, kpis.customers / totals.customers AS customer_share,
-  kpis.customers / totals.purchasers AS purchaser_share, kpis.revenue,
+  kpis.revenue,
   kpis.revenue / totals.revenue AS revenue_share, kpis.average_basket, orders_per_customer,
   median_days_since_last_purchase, kpis.repeat_rate, kpis.retention_rate, kpis.return_rate,
   revenue_this_period, revenue_previous_period,
@@ -296,14 +296,14 @@ COPY (
       days_since_last_purchase: cuts.days, orders: cuts.orders, monetary: cuts.revenue}} AS method,
     totals,
     (SELECT list(s) FROM (
-      SELECT reports.* EXCLUDE (kind, purchaser_share), monthly_revenue
+      SELECT reports.* EXCLUDE (kind), monthly_revenue
       FROM reports LEFT JOIN monthly_revenue ON segment = id WHERE kind = 'segment') AS s)
       AS segments,
     (SELECT list(s) FROM (
-      SELECT reports.* EXCLUDE (kind, purchaser_share)
+      SELECT reports.* EXCLUDE (kind)
       FROM reports WHERE kind = 'rfm_group') AS s) AS other_segments,
     (SELECT list(s) FROM (
-      SELECT id AS stage, customers, purchaser_share AS customer_share, revenue
+      SELECT id AS stage, customers, customer_share, revenue
       FROM reports WHERE kind = 'lifecycle_stage') AS s) AS lifecycle,
     (SELECT list(grid) FROM grid) AS grid,
     {"from": year_ago(), "to": as_of(), flows: (SELECT list(flows) FROM flows)} AS migration,

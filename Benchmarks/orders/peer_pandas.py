@@ -1,7 +1,8 @@
 """From an order file to a segmented customer base with pandas: python peer_pandas.py ORDERS OUT
 
 Writes customers.parquet, customers.csv, lists/SEGMENT.csv and figures.json. One line is one order;
-a negative amount is a return, 0 is set aside; the period is one year. Money is whole cents.
+a negative amount is a return, 0 is set aside; the period is one year. Amounts are floats, rounded to
+cents where they are summed.
 """
 
 import json
@@ -18,28 +19,18 @@ source, out = sys.argv[1], Path(sys.argv[2])
 PROBABILITIES = [0.2, 0.4, 0.6, 0.8]
 COLUMNS = ["customer_id", "order_date", "amount", "channel", "category"]
 
-def average(amount, count):
-    """Whole ten-thousandths, halves up: exact, as a division of floats is not."""
-    return (amount * 200 + count) // (2 * count)
-
 
 # ---------------------------------------------------------------------------------- orders
 if source.endswith(".csv"):
-    lines = pd.read_csv(source, usecols=COLUMNS, engine="pyarrow", parse_dates=["order_date"])
+    orders = pd.read_csv(
+        source, usecols=COLUMNS, parse_dates=["order_date"],
+        dtype={"customer_id": "str", "channel": "category", "category": "category"},
+    )  # fmt: skip
 else:
-    lines = pd.read_parquet(source, columns=COLUMNS)
-# Codes group faster than text; -1 is a guest.
-key, names = pd.factorize(lines["customer_id"])
-orders = pd.DataFrame(
-    {
-        "key": key,
-        "day": lines["order_date"].dt.normalize(),
-        "amount": (lines["amount"] * 100).round().astype("int64"),
-        "channel": lines["channel"].astype("category"),
-        "category": lines["category"].astype("category"),
-    }
-)
-del lines
+    orders = pd.read_parquet(source, columns=COLUMNS)
+    orders = orders.astype({"channel": "category", "category": "category"})
+orders = orders.rename(columns={"customer_id": "customer"})
+orders["day"] = orders.pop("order_date").dt.normalize()
 as_of = orders.loc[orders["amount"] > 0, "day"].max()
 first_order = orders.loc[orders["amount"] > 0, "day"].min()
 
@@ -50,8 +41,8 @@ def before(months):
 
 year_ago, two_years_ago = before(12), before(24)
 orders = orders[orders["day"] <= as_of]
-guests = orders[orders["key"] < 0]
-known = orders[orders["key"] >= 0]
+guests = orders[orders["customer"].isna()]
+known = orders[orders["customer"].notna()]
 purchases = known[known["amount"] > 0]
 returns = known[known["amount"] < 0]
 this_year = known[known["day"] > year_ago]
@@ -59,36 +50,47 @@ last_year = known[(known["day"] > two_years_ago) & (known["day"] <= year_ago)]
 earlier = known[known["day"] <= year_ago]
 
 # ------------------------------------------------------------------------------- customers
-by_customer = purchases.groupby("key")
-earlier_purchases = earlier[earlier["amount"] > 0].groupby("key")
-described = pd.DataFrame(
-    {
-        "first_purchase": by_customer["day"].min(),
-        "last_purchase": by_customer["day"].max(),
-        "earlier_last_purchase": earlier_purchases["day"].max(),
-    },
-    index=pd.RangeIndex(len(names), name="key"),
+described = (
+    known.assign(
+        purchased=known["amount"].clip(lower=0),
+        returned=known["amount"].clip(upper=0).abs(),
+        is_purchase=known["amount"] > 0,
+        is_return=known["amount"] < 0,
+        is_zero=known["amount"] == 0,
+    )
+    .groupby("customer")
+    .agg(
+        orders=("is_purchase", "sum"),
+        gross_revenue=("purchased", "sum"),
+        returned_amount=("returned", "sum"),
+        return_orders=("is_return", "sum"),
+        zero_orders=("is_zero", "sum"),
+    )
 )
-counts = {
-    "orders": by_customer.size(),
-    "gross_revenue": by_customer["amount"].sum(),
-    "returned_amount": -returns.groupby("key")["amount"].sum(),
-    "return_orders": returns.groupby("key").size(),
-    "zero_orders": known[known["amount"] == 0].groupby("key").size(),
-    "orders_this_year": this_year[this_year["amount"] > 0].groupby("key").size(),
-    "orders_last_year": last_year[last_year["amount"] > 0].groupby("key").size(),
-    "revenue_this_year": this_year.groupby("key")["amount"].sum(),
-    "revenue_last_year": last_year.groupby("key")["amount"].sum(),
+by_customer = purchases.groupby("customer")["day"]
+described["first_purchase"] = by_customer.min()
+described["last_purchase"] = by_customer.max()
+earlier_purchases = earlier[earlier["amount"] > 0].groupby("customer")["day"]
+described["earlier_last_purchase"] = earlier_purchases.max()
+sums = {
+    "orders_this_year": this_year[this_year["amount"] > 0].groupby("customer").size(),
+    "orders_last_year": last_year[last_year["amount"] > 0].groupby("customer").size(),
+    "revenue_this_year": this_year.groupby("customer")["amount"].sum(),
+    "revenue_last_year": last_year.groupby("customer")["amount"].sum(),
     "earlier_orders": earlier_purchases.size(),
-    "earlier_revenue": earlier.groupby("key")["amount"].sum(),
+    "earlier_revenue": earlier.groupby("customer")["amount"].sum(),
 }
-for name, values in counts.items():
+for name, values in sums.items():
     described[name] = values.reindex(described.index, fill_value=0)
+money = [
+    "gross_revenue", "returned_amount", "revenue_this_year", "revenue_last_year",
+    "earlier_revenue",
+]  # fmt: skip
+described[money] = described[money].round(2)
 
-purchase_days = purchases[["key", "day"]].drop_duplicates().sort_values(["key", "day"])
-same = purchase_days["key"] == purchase_days["key"].shift()
-purchase_days["gap"] = purchase_days["day"].diff().dt.days.where(same)
-by_customer = purchase_days.groupby("key")["gap"]
+purchase_days = purchases[["customer", "day"]].drop_duplicates().sort_values(["customer", "day"])
+purchase_days["gap"] = purchase_days.groupby("customer")["day"].diff().dt.days
+by_customer = purchase_days.groupby("customer")["gap"]
 described["purchase_occasions"] = by_customer.size().reindex(described.index, fill_value=0)
 described["median_days_between_purchases"] = by_customer.median()
 described["last_gap"] = by_customer.last()
@@ -96,24 +98,23 @@ described["last_gap"] = by_customer.last()
 
 def favourite(column, weights):
     weights = weights.rename("weight").reset_index()
-    best = weights.sort_values(["weight", column], ascending=[False, True]).drop_duplicates("key")
-    return best.set_index("key")[column]
+    best = weights.sort_values(["weight", column], ascending=[False, True]).drop_duplicates("customer")
+    return best.set_index("customer")[column]
 
 
 for column in ("category", "channel"):
-    groups = purchases.groupby(["key", column], observed=True)
+    groups = purchases.groupby(["customer", column], observed=True)
     weights = groups["amount"].sum() if column == "category" else groups.size()
     described[f"favourite_{column}"] = favourite(column, weights)
 
-described["customer"] = names
 described["days_since_last_purchase"] = (as_of - described["last_purchase"]).dt.days
 described["tenure_days"] = (as_of - described["first_purchase"]).dt.days
 described["earlier_days"] = (year_ago - described["earlier_last_purchase"]).dt.days
-described["revenue"] = described["gross_revenue"] - described["returned_amount"]
+described["revenue"] = (described["gross_revenue"] - described["returned_amount"]).round(2)
 bought = described["orders"] > 0
-described["average_basket"] = average(
-    described["gross_revenue"], described["orders"].where(bought, 1)
-).where(bought)
+described["average_basket"] = (
+    described["gross_revenue"] / described["orders"].where(bought)
+).round(4)
 described["return_rate"] = described["returned_amount"] / described["gross_revenue"].where(bought)
 
 
@@ -127,11 +128,11 @@ def scores(days, orders, revenue):
     cuts = [
         np.quantile(buyers[days], PROBABILITIES),
         np.quantile(buyers[orders], PROBABILITIES),
-        np.quantile(buyers[revenue] / 100, PROBABILITIES),
+        np.quantile(buyers[revenue], PROBABILITIES),
     ]
     r = 5 - cuts_below(buyers[days], cuts[0])
     f = 1 + cuts_below(buyers[orders], cuts[1])
-    m = 1 + cuts_below(buyers[revenue] / 100, cuts[2])
+    m = 1 + cuts_below(buyers[revenue], cuts[2])
     return cuts, pd.DataFrame({"r": r, "f": f, "m": m, "fm": (f + m + 1) // 2}, buyers.index)
 
 
@@ -194,7 +195,7 @@ described["lifecycle_rule"] = pd.Series(chosen, described.index).where(bought)
 described["lifecycle_stage"] = described["lifecycle_rule"].replace(
     {"slipping_rhythm": "slipping", "slipping_days": "slipping"}
 )
-described = described.sort_values("customer")
+described = described.reset_index()  # groupby has sorted by customer
 
 customers = described[
     [
@@ -205,9 +206,6 @@ customers = described[
 ].copy()  # fmt: skip
 for column in ("days_since_last_purchase", "tenure_days"):
     customers[column] = customers[column].astype("Int64")
-for column in ("gross_revenue", "returned_amount", "revenue"):
-    customers[column] /= 100
-customers["average_basket"] /= 10_000
 customers["distinct_products"] = pd.array([pd.NA] * len(customers), dtype="Int64")
 for column in (
     "favourite_category", "favourite_channel", "r_score", "f_score", "m_score", "rfm_score",
@@ -235,10 +233,10 @@ lists = pd.DataFrame(
         "last_purchase": lists["last_purchase"],
         "days_since_last_purchase": lists["days_since_last_purchase"].astype("Int64"),
         "orders": lists["orders"],
-        "revenue": lists["revenue"] / 100,
-        "average_basket": (lists["average_basket"] + 50) // 100 / 100,
+        "revenue": lists["revenue"],
+        "average_basket": lists["average_basket"].round(2),
         "median_days_between_purchases": lists["median_days_between_purchases"],
-        "return_rate": np.floor(lists["return_rate"] * 10_000 + 0.5) / 10_000,
+        "return_rate": lists["return_rate"].round(4),
         "favourite_category": lists["favourite_category"],
         "favourite_channel": lists["favourite_channel"],
         "lifecycle_stage": lists["lifecycle_stage"],
@@ -266,10 +264,10 @@ totals = {
     "purchasers": len(buyers),
     "orders": sums["orders"],
     "guest_orders": (guests["amount"] > 0).sum(),
-    "guest_revenue": guests["amount"].sum() / 100,
-    "gross_revenue": sums["gross_revenue"] / 100,
-    "returned_amount": sums["returned_amount"] / 100,
-    "revenue": sums["revenue"] / 100,
+    "guest_revenue": guests["amount"].sum(),
+    "gross_revenue": sums["gross_revenue"],
+    "returned_amount": sums["returned_amount"],
+    "revenue": sums["revenue"],
     "zero_orders": described["zero_orders"].sum(),
     "zero_only_customers": (
         (described["orders"] == 0)
@@ -277,7 +275,7 @@ totals = {
         & (described["return_orders"] == 0)
     ).sum(),
     "return_orders": described["return_orders"].sum(),
-    "average_basket": average(sums["gross_revenue"], sums["orders"]) / 10_000,
+    "average_basket": round(sums["gross_revenue"] / sums["orders"], 4),
     "repeat_rate": share(described["repeat"].sum(), len(buyers)),
     "retention_rate": share(came_back.sum(), bought_last_year.sum()),
     "median_days_between_purchases": described["median_days_between_purchases"].median(),
@@ -286,7 +284,7 @@ totals = {
 }
 
 
-def reports(column, share_of):
+def reports(column):
     """The figures of every value of a column."""
     groups = described.groupby(column)
     sums = groups[
@@ -301,17 +299,17 @@ def reports(column, share_of):
         {
             "id": s.Index,
             "customers": s.customers,
-            "customer_share": s.customers / totals[share_of],
-            "revenue": s.revenue / 100,
-            "revenue_share": s.revenue / 100 / totals["revenue"],
-            "average_basket": average(s.gross_revenue, s.orders) / 10_000 if s.orders else None,
+            "customer_share": s.customers / totals["customers"],
+            "revenue": s.revenue,
+            "revenue_share": s.revenue / totals["revenue"],
+            "average_basket": round(s.gross_revenue / s.orders, 4) if s.orders else None,
             "orders_per_customer": s.orders / s.customers,
             "median_days_since_last_purchase": s.median if s.orders else None,
             "repeat_rate": s.repeat / s.customers if s.orders else None,
             "retention_rate": share(s.came_back, s.bought_last_year),
             "return_rate": share(s.returned_amount, s.gross_revenue),
-            "revenue_this_period": s.revenue_this_year / 100,
-            "revenue_previous_period": s.revenue_last_year / 100,
+            "revenue_this_period": s.revenue_this_year,
+            "revenue_previous_period": s.revenue_last_year,
             "revenue_trend": s.revenue_this_year / s.revenue_last_year - 1
             if s.revenue_last_year > 0
             else None,
@@ -321,16 +319,13 @@ def reports(column, share_of):
 
 
 # Twelve months that end on the day as of which everything is told.
-month_starts = [before(months) for months in range(12, 0, -1)]
-month = np.searchsorted(
-    np.array(month_starts[1:], "datetime64[us]"), this_year["day"].to_numpy(), side="left"
+month_starts = [before(months) for months in range(12, -1, -1)]
+monthly = this_year.merge(described[["customer", "segment"]], on="customer")
+monthly["month"] = pd.cut(monthly["day"], month_starts, labels=range(12))
+monthly = monthly.pivot_table(
+    index="segment", columns="month", values="amount", aggfunc="sum", fill_value=0, observed=False
 )
-segment_of = described["segment"].sort_index().to_numpy()
-monthly = (
-    this_year["amount"].groupby([segment_of[this_year["key"]], month]).sum().unstack(fill_value=0)
-)
-monthly = monthly.reindex(columns=range(12), fill_value=0) / 100
-segments = reports("segment", "customers")
+segments = reports("segment")
 for report in segments:
     known_months = report["id"] in monthly.index
     report["monthly_revenue"] = monthly.loc[report["id"]].tolist() if known_months else []
@@ -339,20 +334,20 @@ stages = [
         "stage": report["id"],
         **{name: report[name] for name in ("customers", "customer_share", "revenue")},
     }
-    for report in reports("lifecycle_stage", "purchasers")
+    for report in reports("lifecycle_stage")
 ]
 
 grid = [
     {
         "recency_score": r, "value_score": int(fm), "customers": len(cell),
-        "revenue": cell["revenue"].sum() / 100, "group": cell["rfm_group"].iloc[0],
+        "revenue": cell["revenue"].sum(), "group": cell["rfm_group"].iloc[0],
     }
     for (r, fm), cell in buyers.groupby(["r_score", "value_score"])
 ]  # fmt: skip
 flows = [
     {
         "from": None if pd.isna(origin) else origin, "to": target, "customers": len(flow),
-        "revenue": flow.sum() / 100,
+        "revenue": flow.sum(),
     }
     for (origin, target), flow in buyers.groupby(["earlier_segment", "segment"], dropna=False)[
         "revenue"
@@ -364,11 +359,10 @@ def month_number(days):
     return days.dt.year * 12 + days.dt.month
 
 
-active = pd.DataFrame(
-    {"key": purchase_days["key"], "month": month_number(purchase_days["day"])}
-).drop_duplicates()
-first_months = month_number(described["first_purchase"].sort_index()).to_numpy()
-active["cohort"] = first_months[active["key"]]
+active = purchase_days[["customer"]].assign(month=month_number(purchase_days["day"]))
+active = active.drop_duplicates().merge(
+    described[["customer"]].assign(cohort=month_number(described["first_purchase"])), on="customer"
+)
 active = active.groupby(["cohort", "month"]).size()
 cohorts = []
 for cohort, counts in active.groupby(level="cohort"):
@@ -397,7 +391,7 @@ figures = {
     },
     "totals": totals,
     "segments": segments,
-    "other_segments": reports("rfm_group", "customers"),
+    "other_segments": reports("rfm_group"),
     "lifecycle": stages,
     "grid": grid,
     "migration": {"from": year_ago.date(), "to": as_of.date(), "flows": flows},

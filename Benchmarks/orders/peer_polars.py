@@ -1,7 +1,8 @@
 """From an order file to a segmented customer base with polars: python peer_polars.py ORDERS OUT
 
 Writes customers.parquet, customers.csv, lists/SEGMENT.csv and figures.json. One line is one order;
-a negative amount is a return, 0 is set aside; the period is one year. Money is whole cents.
+a negative amount is a return, 0 is set aside; the period is one year. Amounts are floats, rounded to cents
+where they are summed.
 """
 
 import json
@@ -13,18 +14,7 @@ from polars import col
 
 source, out = sys.argv[1], Path(sys.argv[2])
 (out / "lists").mkdir(parents=True, exist_ok=True)
-pl.Config.set_engine_affinity("streaming")
 PROBABILITIES = [0.2, 0.4, 0.6, 0.8]
-
-
-def cents(column):
-    """Whole cents as an exact decimal."""
-    return (col(column) / 100).cast(pl.Decimal(18, 2)).alias(column)
-
-
-def average(amount, count):
-    """Whole ten-thousandths, halves up: exact, as a division of floats is not."""
-    return pl.when(count > 0).then((amount * 200 + count) // (2 * count))
 
 
 # ---------------------------------------------------------------------------------- orders
@@ -35,16 +25,14 @@ lines = (
 )
 orders = (
     lines.select(
-        customer=col("customer_id").cast(pl.Categorical),
+        customer=col("customer_id"),
         day=col("order_date").dt.date(),
-        amount=(col("amount") * 100).round().cast(pl.Int64),
+        amount=col("amount"),
         channel=col("channel").cast(pl.Categorical),
         category=col("category").cast(pl.Categorical),
     )
     .collect()
     .lazy()
-    # Codes group and sort faster than text.
-    .with_columns(key=col("customer").to_physical())
 )
 purchase = col("amount") > 0
 as_of = orders.filter(purchase).select(col("day").max()).collect().item()
@@ -72,33 +60,32 @@ history = (
         this_year=pl.when(this_year).then("amount"),
         last_year=pl.when(last_year).then("amount"),
     )
-    .group_by("key")
+    .group_by("customer")
     .agg(
-        customer=col("customer").first(),
         first_purchase=col("purchase_day").min(),
         last_purchase=col("purchase_day").max(),
         orders=col("purchase_day").count().cast(pl.Int64),
-        gross_revenue=col("purchased").sum(),
-        returned_amount=col("returned").sum(),
+        gross_revenue=col("purchased").sum().round(2),
+        returned_amount=col("returned").sum().round(2),
         return_orders=col("returned").count(),
         zero_orders=(col("amount") == 0).sum(),
         orders_this_year=(purchase & col("this_year").is_not_null()).sum(),
         orders_last_year=(purchase & col("last_year").is_not_null()).sum(),
-        revenue_this_year=col("this_year").sum(),
-        revenue_last_year=col("last_year").sum(),
+        revenue_this_year=col("this_year").sum().round(2),
+        revenue_last_year=col("last_year").sum().round(2),
         earlier_last_purchase=col("earlier_day").max(),
         earlier_orders=col("earlier_day").count(),
-        earlier_revenue=col("amount").sum() - col("this_year").sum(),
+        earlier_revenue=(col("amount").sum() - col("this_year").sum()).round(2),
     )
     .collect()
 )
-purchase_days = purchases.select("key", "day").unique().sort("key", "day").collect()
+purchase_days = purchases.select("customer", "day").unique().sort("customer", "day").collect()
 rhythm = (
     purchase_days.lazy()
     .with_columns(
-        gap=pl.when(col("key") == col("key").shift()).then(col("day").diff().dt.total_days())
+        gap=col("day").diff().over("customer").dt.total_days()
     )
-    .group_by("key")
+    .group_by("customer")
     .agg(
         purchase_occasions=pl.len().cast(pl.Int64),
         median_days_between_purchases=col("gap").median(),
@@ -111,12 +98,12 @@ rhythm = (
 def favourite(column, weight):
     return (
         purchases.filter(col(column).is_not_null())
-        .group_by("key", column)
+        .group_by("customer", column)
         .agg(weight=weight)
         .with_columns(col(column).cast(pl.String))
         .sort("weight", column, descending=[True, False])
-        .unique("key", keep="first")
-        .select("key", col(column).alias(f"favourite_{column}"))
+        .unique("customer", keep="first")
+        .select("customer", col(column).alias(f"favourite_{column}"))
         .collect()
     )
 
@@ -133,12 +120,12 @@ def scores(frame, days, orders, revenue):
     """R, F and M of the customers with orders, and the cuts that gave them."""
     buyers = frame.filter(col(orders) > 0)
     limits = [cuts(buyers[name].cast(pl.Float64)) for name in (days, orders)]
-    limits.append(cuts(buyers[revenue] / 100))
+    limits.append(cuts(buyers[revenue]))
     bought = pl.when(col(orders) > 0)
     return limits, [
         bought.then(5 - cuts_below(col(days), limits[0])).alias("r_score"),
         bought.then(1 + cuts_below(col(orders), limits[1])).alias("f_score"),
-        bought.then(1 + cuts_below(col(revenue) / 100, limits[2])).alias("m_score"),
+        bought.then(1 + cuts_below(col(revenue), limits[2])).alias("m_score"),
     ]
 
 
@@ -185,17 +172,18 @@ rule = (
 
 described = (
     history.lazy()
-    .join(rhythm.lazy(), on="key", how="left")
-    .join(favourite("category", col("amount").sum()).lazy(), on="key", how="left")
-    .join(favourite("channel", pl.len()).lazy(), on="key", how="left")
+    .join(rhythm.lazy(), on="customer", how="left")
+    .join(favourite("category", col("amount").sum()).lazy(), on="customer", how="left")
+    .join(favourite("channel", pl.len()).lazy(), on="customer", how="left")
     .with_columns(
-        col("customer").cast(pl.String),
         col("purchase_occasions").fill_null(0),
         days_since_last_purchase=(as_of - col("last_purchase")).dt.total_days(),
         tenure_days=(as_of - col("first_purchase")).dt.total_days(),
         earlier_days=(year_ago - col("earlier_last_purchase")).dt.total_days(),
-        revenue=col("gross_revenue") - col("returned_amount"),
-        average_basket=average(col("gross_revenue"), col("orders")),
+        revenue=(col("gross_revenue") - col("returned_amount")).round(2),
+        average_basket=pl.when(col("orders") > 0).then(
+            (col("gross_revenue") / col("orders")).round(4)
+        ),
         return_rate=pl.when(col("gross_revenue") > 0).then(
             col("returned_amount") / col("gross_revenue")
         ),
@@ -209,7 +197,7 @@ _, earlier = scores(described, "earlier_days", "earlier_orders", "earlier_revenu
 earlier_segments = (
     described.filter(col("earlier_orders") > 0)
     .with_columns(earlier)
-    .select("key", earlier_segment=segment)
+    .select("customer", earlier_segment=segment)
 )
 described = (
     described.with_columns(now)
@@ -223,8 +211,8 @@ described = (
 )
 customers = described.select(
     "customer", "first_purchase", "last_purchase", "days_since_last_purchase", "orders",
-    "purchase_occasions", cents("gross_revenue"), cents("returned_amount"), cents("revenue"),
-    (col("average_basket") / 10_000).cast(pl.Decimal(18, 4)), "median_days_between_purchases",
+    "purchase_occasions", "gross_revenue", "returned_amount", "revenue",
+    "average_basket", "median_days_between_purchases",
     "tenure_days", "return_rate", "distinct_products", "favourite_category", "favourite_channel",
     "r_score", "f_score", "m_score", "rfm_score", "segment", "rfm_group", "lifecycle_stage",
     "lifecycle_rule",
@@ -233,8 +221,7 @@ customers.write_parquet(out / "customers.parquet", compression="zstd")
 customers.write_csv(out / "customers.csv")
 lists = described.sort("revenue", "customer", descending=[True, False]).select(
     "segment", "customer", "last_purchase", "days_since_last_purchase", "orders",
-    cents("revenue"),
-    ((col("average_basket") + 50) // 100 / 100).cast(pl.Decimal(18, 2)).alias("average_basket"),
+    "revenue", col("average_basket").round(2),
     "median_days_between_purchases",
     col("return_rate").round(4, mode="half_away_from_zero"),
     "favourite_category", "favourite_channel", "lifecycle_stage",
@@ -248,7 +235,7 @@ came_back = bought_last_year & (col("orders_this_year") > 0)
 guests = (
     orders.filter(col("customer").is_null())
     .select(
-        guest_orders=purchase.sum(), guest_revenue=col("amount").sum() / 100
+        guest_orders=purchase.sum(), guest_revenue=col("amount").sum().round(2)
     )
     .collect()
 )
@@ -256,15 +243,15 @@ totals = described.select(
     customers=pl.len(),
     purchasers=(col("orders") > 0).sum(),
     orders=col("orders").sum(),
-    gross_revenue=col("gross_revenue").sum() / 100,
-    returned_amount=col("returned_amount").sum() / 100,
-    revenue=col("revenue").sum() / 100,
+    gross_revenue=col("gross_revenue").sum().round(2),
+    returned_amount=col("returned_amount").sum().round(2),
+    revenue=col("revenue").sum().round(2),
     zero_orders=col("zero_orders").sum(),
     zero_only_customers=(
         (col("orders") == 0) & (col("zero_orders") > 0) & (col("return_orders") == 0)
     ).sum(),
     return_orders=col("return_orders").sum(),
-    average_basket=average(col("gross_revenue").sum(), col("orders").sum()) / 10_000,
+    average_basket=(col("gross_revenue").sum() / col("orders").sum()).round(4),
     repeat_rate=(col("orders") >= 2).sum() / (col("orders") > 0).sum(),
     retention_rate=came_back.sum() / bought_last_year.sum(),
     median_days_between_purchases=col("median_days_between_purchases").median(),
@@ -274,7 +261,7 @@ totals = described.select(
 total = totals.row(0, named=True)
 
 
-def reports(column, share_of):
+def reports(column):
     """The figures of every value of a column."""
     return (
         described.lazy()
@@ -282,10 +269,12 @@ def reports(column, share_of):
         .group_by(id=column)
         .agg(
             customers=pl.len(),
-            customer_share=pl.len() / total[share_of],
-            revenue=col("revenue").sum() / 100,
-            revenue_share=col("revenue").sum() / 100 / total["revenue"],
-            average_basket=average(col("gross_revenue").sum(), col("orders").sum()) / 10_000,
+            customer_share=pl.len() / total["customers"],
+            revenue=col("revenue").sum().round(2),
+            revenue_share=col("revenue").sum() / total["revenue"],
+            average_basket=pl.when(col("orders").sum() > 0).then(
+                (col("gross_revenue").sum() / col("orders").sum()).round(4)
+            ),
             orders_per_customer=col("orders").sum() / pl.len(),
             median_days_since_last_purchase=col("days_since_last_purchase").median(),
             repeat_rate=pl.when(col("orders").sum() > 0).then(
@@ -297,8 +286,8 @@ def reports(column, share_of):
             return_rate=pl.when(col("gross_revenue").sum() > 0).then(
                 col("returned_amount").sum() / col("gross_revenue").sum()
             ),
-            revenue_this_period=col("revenue_this_year").sum() / 100,
-            revenue_previous_period=col("revenue_last_year").sum() / 100,
+            revenue_this_period=col("revenue_this_year").sum().round(2),
+            revenue_previous_period=col("revenue_last_year").sum().round(2),
             revenue_trend=pl.when(col("revenue_last_year").sum() > 0).then(
                 col("revenue_this_year").sum() / col("revenue_last_year").sum() - 1
             ),
@@ -311,28 +300,28 @@ def reports(column, share_of):
 month_starts = [before(months) for months in range(12, 0, -1)]
 monthly = (
     known.filter(this_year)
-    .group_by("key", month=pl.sum_horizontal(col("day") > start for start in month_starts[1:]))
+    .group_by("customer", month=pl.sum_horizontal(col("day") > start for start in month_starts[1:]))
     .agg(col("amount").sum())
-    .join(described.lazy().select("key", "segment"), on="key")
+    .join(described.lazy().select("customer", "segment"), on="customer")
     .group_by("segment", "month")
-    .agg(col("amount").sum() / 100)
+    .agg(col("amount").sum().round(2))
     .collect()
 )
 months = {name: [0.0] * 12 for name in monthly["segment"].unique()}
 for name, month, revenue in monthly.iter_rows():
     months[name][month] = revenue
-segments = reports("segment", "customers").to_dicts()
+segments = reports("segment").to_dicts()
 for report in segments:
     report["monthly_revenue"] = months.get(report["id"], [])
 
 buyers = described.filter(col("orders") > 0)
 grid = buyers.group_by(recency_score=r, value_score=fm).agg(
-    customers=pl.len(), revenue=col("revenue").sum() / 100, group=col("rfm_group").first()
+    customers=pl.len(), revenue=col("revenue").sum().round(2), group=col("rfm_group").first()
 )
 flows = (
-    buyers.join(earlier_segments, on="key", how="left")
+    buyers.join(earlier_segments, on="customer", how="left")
     .group_by(col("earlier_segment").alias("from"), to="segment")
-    .agg(customers=pl.len(), revenue=col("revenue").sum() / 100)
+    .agg(customers=pl.len(), revenue=col("revenue").sum().round(2))
 )
 
 
@@ -342,15 +331,15 @@ def month_number(day):
 
 active = (
     purchase_days.lazy()
-    .select("key", month=month_number(col("day")))
+    .select("customer", month=month_number(col("day")))
     .unique()
     .join(
         buyers.lazy().select(
-            "key",
+            "customer",
             start=col("first_purchase").dt.truncate("1mo"),
             first=month_number(col("first_purchase")),
         ),
-        on="key",
+        on="customer",
     )
     .group_by("start", "first", step=col("month") - col("first"))
     .agg(customers=pl.len())
@@ -383,8 +372,8 @@ figures = {
     "method": {"thresholds": dict(zip(names, thresholds))},
     "totals": total,
     "segments": segments,
-    "other_segments": reports("rfm_group", "customers").to_dicts(),
-    "lifecycle": reports("lifecycle_stage", "purchasers")
+    "other_segments": reports("rfm_group").to_dicts(),
+    "lifecycle": reports("lifecycle_stage")
     .select("customers", "customer_share", "revenue", stage="id")
     .to_dicts(),
     "grid": grid.to_dicts(),

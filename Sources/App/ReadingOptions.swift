@@ -38,8 +38,8 @@ struct ReadingOptions: ParsableArguments {
     request.mapping = mapping
     request.dateOrder = dates
     request.amounts = amounts
-    request.currency =
-      currency?.value ?? workspace?.settings.currency.flatMap(CurrencyCode.init(rawValue:))
+    request.currency = currency?.value
+    request.defaultCurrency = workspace?.settings.currency.flatMap(CurrencyCode.init(rawValue:))
     request.rates = rates
     request.sheet = sheet
     request.timeZone = timeZone ?? workspace?.settings.timeZone ?? request.timeZone

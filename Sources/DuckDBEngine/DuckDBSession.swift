@@ -67,7 +67,7 @@ package actor DuckDBSession: QuerySession {
     }
   }
 
-  private func interruptible<Value: Sendable>(
+  func interruptible<Value: Sendable>(
     _ work: (ConnectionHandle) throws(WarehouseError) -> Value
   ) async throws(WarehouseError) -> Value {
     guard !Task.isCancelled else { throw .cancelled }

@@ -1,4 +1,5 @@
 package import CustomerSchema
+internal import Foundation
 internal import SQLBuilder
 package import Warehouse
 
@@ -95,9 +96,26 @@ package struct CohortCalendar: Sendable, Hashable {
     return LocalDate(year: month / 12, month: month % 12 + 1, day: 1)
   }
 
+  /// The step of a day.
+  func step(of day: LocalDate) -> Int { (Self.month(day) - firstMonth) / monthsPerStep }
+
   /// The step of a date column.
   func step(of day: SQL) -> SQL {
     "((year(\(day)) * 12 + month(\(day)) - 1 - \(firstMonth)) // \(monthsPerStep))"
+  }
+}
+
+/// What is known of a `customer_features`.
+package struct FeatureTable: Sendable, Hashable {
+  /// Whether every customer's amounts are `DECIMAL(18,4)`, several times as fast as
+  /// `DECIMAL(38,4)`.
+  package let isCompact: Bool
+  /// Whether it has the columns of `RecentMonths`.
+  package let hasMonths: Bool
+
+  package init(isCompact: Bool = false, hasMonths: Bool = false) {
+    self.isCompact = isCompact
+    self.hasMonths = hasMonths
   }
 }
 
@@ -108,26 +126,84 @@ package struct CustomerFeatures: Sendable {
   package let cohorts: CohortCalendar
   /// The window in which orders make a customer loyal.
   package let loyalMonths: Int
+  /// Bytes that loops over orders may use beside the engine.
+  package let memory: Int
+  package let threads: Int
 
+  /// - Parameters:
+  ///   - memoryLimit: bytes that the engine is limited to; nil for no limit.
+  ///   - threads: nil for one per core.
   package init(
-    history: OrderHistory, periods: RunPeriods, cohorts: CohortCalendar, loyalMonths: Int
+    history: OrderHistory, periods: RunPeriods, cohorts: CohortCalendar, loyalMonths: Int,
+    memoryLimit: Int? = nil, threads: Int? = nil
   ) {
     self.history = history
     self.periods = periods
     self.cohorts = cohorts
     self.loyalMonths = loyalMonths
+    let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    memory = memoryLimit.map { $0 / 4 } ?? min(machine / 4, 4 << 30)
+    self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
   }
 
   /// Makes `customer_features` from `order_history` and `staged_lines`: one row per customer named
   /// in the lines, with what the customer table shows and what figures per segment need.
   ///
   /// Orders after `asOf` are left out; someone who has only such orders has a row with no purchase.
-  package func create(in session: any QuerySession) async throws(WarehouseError) {
-    try await createHistoryFeatures(in: session)
-    try await createRhythm(in: session)
+  ///
+  /// - Returns: what is known of the table.
+  @discardableResult
+  package func create(in session: any QuerySession) async throws -> FeatureTable {
+    let columns = history.columns
+    let isWhole = !columns.product && (columns.lineIsOrder || !columns.category)
+    let target = isWhole ? "customer_features" : "customer_history"
+    var isFolded = false
+    if let session = session as? any ColumnarSession {
+      isFolded = try await fold(into: target, in: session, memory: memory, threads: threads)
+    }
+    if isFolded, isWhole {
+      for (name, type, isThere) in [
+        ("distinct_products", "BIGINT", false), ("favourite_category", "VARCHAR", columns.category),
+        ("favourite_channel", "VARCHAR", columns.channel),
+      ] as [(String, SQL, Bool)] where !isThere {
+        try await session.execute(
+          "ALTER TABLE customer_features ADD COLUMN \(identifier: name) \(type)")
+      }
+    } else {
+      if !isFolded {
+        try await createHistoryFeatures(in: session)
+        try await createRhythm(in: session)
+      }
+      try await join(isFolded: isFolded, in: session)
+    }
+    return FeatureTable(isCompact: isFolded, hasMonths: isFolded)
+  }
+
+  /// Makes `customer_features` of `customer_history` and what else is told of customers.
+  private func join(isFolded: Bool, in session: any QuerySession) async throws(WarehouseError) {
     let columns = history.columns
     var joins: SQL = ""
     var extra: SQL = ""
+    if !isFolded {
+      extra = """
+        , rhythm.purchase_occasions, rhythm.median_days_between_purchases, rhythm.last_gap,
+        -- What is not of the earlier state is of this period.
+        (gross_revenue - returned_amount) - (earlier_gross_revenue - earlier_returned_amount)
+          AS revenue_this_period,
+        coalesce(last_purchase > \(periods.previousEnd.sqlValue), false) AS bought_this_period,
+        -- Exact, half a ten-thousandth rounded up: in whole ten-thousandths.
+        CASE WHEN orders > 0 THEN CAST(
+          CAST((2 * CAST(gross_revenue * 10000 AS HUGEINT) + orders) // (2 * orders)
+            AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS DECIMAL(38, 4)) END
+          AS average_basket,
+        -- Of whole ten-thousandths, which doubles hold exactly: the quotient is the nearest.
+        CASE WHEN gross_revenue + reversed_amount > 0
+          THEN CAST(CAST((returned_amount + reversed_amount) * 10000 AS HUGEINT) AS DOUBLE)
+            / CAST(CAST((gross_revenue + reversed_amount) * 10000 AS HUGEINT) AS DOUBLE) END
+          AS return_rate
+        """
+      joins = " LEFT JOIN customer_rhythm AS rhythm USING (customer)"
+    }
     if columns.product {
       try await createBreadth(in: session)
       extra = extra + ", coalesce(breadth.distinct_products, 0) AS distinct_products"
@@ -135,31 +211,24 @@ package struct CustomerFeatures: Sendable {
     } else {
       extra = extra + ", CAST(NULL AS BIGINT) AS distinct_products"
     }
-    if columns.category {
+    if !columns.category {
+      extra = extra + ", CAST(NULL AS VARCHAR) AS favourite_category"
+    } else if !isFolded || !columns.lineIsOrder {
       try await createFavourite("category", from: categoryAmounts, in: session)
       extra = extra + ", category.favourite AS favourite_category"
       joins = joins + " LEFT JOIN customer_favourite_category AS category USING (customer)"
-    } else {
-      extra = extra + ", CAST(NULL AS VARCHAR) AS favourite_category"
     }
-    if columns.channel {
+    if !columns.channel {
+      extra = extra + ", CAST(NULL AS VARCHAR) AS favourite_channel"
+    } else if !isFolded {
       try await createFavourite("channel", from: channelAmounts, in: session)
       extra = extra + ", channel.favourite AS favourite_channel"
       joins = joins + " LEFT JOIN customer_favourite_channel AS channel USING (customer)"
-    } else {
-      extra = extra + ", CAST(NULL AS VARCHAR) AS favourite_channel"
     }
     try await session.execute(
       """
       CREATE OR REPLACE TEMP TABLE customer_features AS
-      SELECT history.*, rhythm.purchase_occasions, rhythm.median_days_between_purchases,
-        rhythm.last_gap,
-        -- What is not of the earlier state is of this period.
-        (gross_revenue - returned_amount) - (earlier_gross_revenue - earlier_returned_amount)
-          AS revenue_this_period,
-        coalesce(last_purchase > \(periods.previousEnd.sqlValue), false) AS bought_this_period\(extra)
-      FROM customer_history AS history
-      LEFT JOIN customer_rhythm AS rhythm USING (customer)\(joins)
+      SELECT history.*\(extra) FROM customer_history AS history\(joins)
       """)
     // What was joined is not kept twice.
     for table in [

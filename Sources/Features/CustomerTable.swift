@@ -24,8 +24,11 @@ package struct CustomerTable: Sendable {
   /// with the thresholds of then; null for who had not bought yet.
   ///
   /// - Returns: the thresholds that were applied now.
-  package func create(in session: any QuerySession) async throws -> RFMThresholds {
-    try await createCells(in: session)
+  package func create(
+    from table: FeatureTable = FeatureTable(), in session: any QuerySession
+  ) async throws -> RFMThresholds {
+    let cells = try scoring.cells()
+    try await createCells(cells, in: session)
     let days: SQL = "(\(asOf.sqlValue) - last_purchase)"
     let thresholds = try await scoring.thresholds(
       days: days, orders: "orders", monetary: monetary,
@@ -36,37 +39,41 @@ package struct CustomerTable: Sendable {
       from: "customer_features WHERE earlier_orders > 0", in: session)
     let weights = scoring.weights
     let totalWeight = weights.recency + weights.frequency + weights.monetary
+    let scores = thresholds.scores(days: days, orders: "orders", monetary: monetary)
+    let money: SQL = table.isCompact ? "DECIMAL(18, 4)" : "DECIMAL(38, 4)"
+    func score(_ value: SQL) -> SQL {
+      "CASE WHEN orders > 0 THEN CAST(\(value) AS TINYINT) END"
+    }
+    // A place in a list costs less than a join.
+    func word(_ name: SQL, _ words: [String]) -> SQL {
+      let list = words.map { "\(literal: $0)" as SQL }.joined()
+      let classes = scoring.classes
+      let place: SQL = """
+        CAST(((r_score - 1) * \(classes) + f_score - 1) * \(classes) + m_score AS BIGINT)
+        """
+      return "coalesce(list_extract([\(list)], \(place)), 'no_purchase') AS \(name)"
+    }
     try await session.execute(
       """
       CREATE OR REPLACE TEMP TABLE customers AS
       SELECT customer, first_purchase, last_purchase,
         \(days) AS days_since_last_purchase,
         orders, coalesce(purchase_occasions, 0) AS purchase_occasions,
-        CAST(gross_revenue AS DECIMAL(38, 4)) AS gross_revenue,
-        CAST(returned_amount AS DECIMAL(38, 4)) AS returned_amount,
-        CAST(gross_revenue - returned_amount AS DECIMAL(38, 4)) AS revenue,
-        -- Exact, half a ten-thousandth rounded up: in whole ten-thousandths.
-        CASE WHEN orders > 0 THEN CAST(
-          CAST((2 * CAST(gross_revenue * 10000 AS HUGEINT) + orders) // (2 * orders)
-            AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS DECIMAL(38, 4)) END
-          AS average_basket,
-        median_days_between_purchases,
-        \(asOf.sqlValue) - first_purchase AS tenure_days,
-        CASE WHEN gross_revenue + reversed_amount > 0
-          THEN CAST(returned_amount + reversed_amount AS DOUBLE)
-            / CAST(gross_revenue + reversed_amount AS DOUBLE) END AS return_rate,
+        CAST(gross_revenue AS \(money)) AS gross_revenue,
+        CAST(returned_amount AS \(money)) AS returned_amount,
+        CAST(gross_revenue - returned_amount AS \(money)) AS revenue,
+        CAST(average_basket AS \(money)) AS average_basket, median_days_between_purchases,
+        \(asOf.sqlValue) - first_purchase AS tenure_days, return_rate,
         distinct_products, favourite_category, favourite_channel,
         r_score, f_score, m_score,
         round((\(weights.recency) * r_score + \(weights.frequency) * f_score
           + \(weights.monetary) * m_score) / \(totalWeight), 4) AS rfm_score,
-        coalesce(cell.segment, 'no_purchase') AS segment,
-        coalesce(cell.rfm_group, 'no_purchase') AS rfm_group,
+        \(word("segment", cells.map(\.segment))), \(word("rfm_group", cells.map(\.group))),
         \(lifecycle.columns(asOf: asOf))
       FROM (
-        SELECT *, CASE WHEN orders > 0 THEN \(cellCode(thresholds, days, "orders", monetary)) END
-          AS code
+        SELECT *, \(score(scores.recency)) AS r_score, \(score(scores.frequency)) AS f_score,
+          \(score(scores.monetary)) AS m_score
         FROM customer_features)
-      LEFT JOIN rfm_cells AS cell USING (code)
       """)
     try await session.execute(
       """
@@ -105,8 +112,8 @@ package struct CustomerTable: Sendable {
     return "(\(scores.recency)) * 10000 + (\(scores.frequency)) * 100 + (\(scores.monetary))"
   }
 
-  private func createCells(in session: any QuerySession) async throws {
-    let rows = try scoring.cells().map { cell in
+  private func createCells(_ cells: [RFMCell], in session: any QuerySession) async throws {
+    let rows = cells.map { cell in
       let scores = cell.scores
       let code = scores.recency * 10_000 + scores.frequency * 100 + scores.monetary
       return """
@@ -125,24 +132,56 @@ package struct CustomerTable: Sendable {
 }
 
 extension RFMScoring {
-  /// Cuts given by hand, else type-7 quantiles (Hyndman & Fan 1996), which is what
-  /// `quantile_cont` interpolates; all 0 when the relation has no row to score.
+  /// Cuts given by hand, else type-7 quantiles (Hyndman & Fan 1996); all 0 when the relation has
+  /// no row to score.
   func thresholds(
     days: SQL, orders: SQL, monetary: SQL, from relation: SQL, in session: any QuerySession
   ) async throws(WarehouseError) -> RFMThresholds {
     if let fixed { return fixed }
-    let cuts = cutProbabilities.map { "\($0)" as SQL }.joined()
-    func quantiles(_ value: SQL) -> SQL {
-      "quantile_cont(CAST(\(value) AS DOUBLE), [\(cuts)])"
+    let count = try await session.value("SELECT count(*) FROM \(relation)").int ?? 0
+    guard count > 0 else {
+      let zeros = Array(repeating: 0.0, count: classes - 1)
+      return RFMThresholds(daysSinceLastPurchase: zeros, orders: zeros, monetary: zeros)
     }
+    let positions = (1..<classes).map { QuantilePosition($0, of: classes, count: count) }
+    let places = Set(positions.flatMap { [$0.below, $0.above] }).sorted()
+    // The element at a place, by a probability in the middle of its step: no rounding can miss it.
+    let steps = places.map { "\((Double($0) + 0.5) / Double(count))" as SQL }.joined()
+    func elements(_ value: SQL) -> SQL { "quantile_disc(CAST(\(value) AS DOUBLE), [\(steps)])" }
     let row = try await session.row(
-      """
-      SELECT \(quantiles(days)), \(quantiles(orders)), \(quantiles(monetary)) FROM \(relation)
-      """)
-    func numbers(_ value: SQLValue) -> [Double] {
-      value.list?.compactMap(\.double) ?? Array(repeating: 0, count: classes - 1)
+      "SELECT \(elements(days)), \(elements(orders)), \(elements(monetary)) FROM \(relation)")
+    func cuts(_ value: SQLValue) throws(WarehouseError) -> [Double] {
+      let found = value.list?.compactMap(\.double) ?? []
+      guard found.count == places.count else {
+        throw .unexpectedResult("as many elements as places are expected")
+      }
+      let element = Dictionary(uniqueKeysWithValues: zip(places, found))
+      return positions.map { $0.value(element[$0.below] ?? 0, element[$0.above] ?? 0) }
     }
     return RFMThresholds(
-      daysSinceLastPurchase: numbers(row[0]), orders: numbers(row[1]), monetary: numbers(row[2]))
+      daysSinceLastPurchase: try cuts(row[0]), orders: try cuts(row[1]),
+      monetary: try cuts(row[2]))
+  }
+}
+
+/// Where the type-7 quantile `part / parts` of sorted values lies. In whole numbers, because
+/// 0.7 × 90 is less than 63 in doubles, and a customer exactly on a cut would score too high.
+private struct QuantilePosition {
+  /// Places from 0.
+  let below: Int
+  let above: Int
+  private let remainder: Int
+  private let parts: Int
+
+  init(_ part: Int, of parts: Int, count: Int) {
+    let (place, remainder) = ((count - 1) * part).quotientAndRemainder(dividingBy: parts)
+    below = place
+    above = remainder == 0 ? place : place + 1
+    self.remainder = remainder
+    self.parts = parts
+  }
+
+  func value(_ low: Double, _ high: Double) -> Double {
+    low + (high - low) * Double(remainder) / Double(parts)
   }
 }

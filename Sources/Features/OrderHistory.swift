@@ -33,12 +33,14 @@ package struct OrderHistory: Sendable {
   /// Makes the relation `order_history`, one row per order:
   /// `customer` (null for guests), `day`, `channel` where known, `purchased` (the purchase's
   /// amount), `returned` (negative lines, as a positive amount), `reversed` (amount of an order
-  /// that the source marks as returned or cancelled), `is_purchase`, `is_return`, `is_zero`.
+  /// that the source marks as returned or cancelled), `is_purchase`, `is_return`, `is_zero`; where
+  /// a line is an order, also its `category`.
   ///
   /// A line with a negative amount is a return whatever the order; an order whose lines add up to
   /// 0 is set aside (`is_zero`) with all its amounts.
   package func create(in session: any QuerySession) async throws(WarehouseError) {
     let cancelled: SQL = columns.cancelled ? "cancelled" : "false"
+    let category: SQL = columns.category ? ", category" : ""
     let channel: SQL = columns.channel ? ", channel" : ""
     if columns.lineIsOrder {
       let isPurchase: SQL = zeroOrdersArePurchases ? "amount >= 0" : "amount > 0"
@@ -46,7 +48,7 @@ package struct OrderHistory: Sendable {
       try await session.execute(
         """
         CREATE OR REPLACE TEMP VIEW order_history AS
-        SELECT customer, day\(channel), amount AS net_amount,
+        SELECT customer, day\(channel)\(category),
           CASE WHEN amount > 0 AND NOT \(cancelled) THEN amount ELSE 0 END AS purchased,
           CASE WHEN amount < 0 THEN -amount ELSE 0 END AS returned,
           CASE WHEN amount > 0 AND \(cancelled) THEN amount ELSE 0 END AS reversed,

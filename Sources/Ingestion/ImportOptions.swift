@@ -16,8 +16,11 @@ package struct ImportOptions: Sendable, Hashable {
   /// A CSV with `date,currency,rate`: what one unit of `currency` was worth in the target
   /// currency from that date on.
   package var ratesPath: String?
-  /// The currency to convert to when there are rates; also the currency of files without one.
+  /// The currency to convert to when there are rates; also the currency of files that name none,
+  /// whatever the mapping says.
   package var currency: CurrencyCode?
+  /// The same where neither `currency` nor a mapping says anything.
+  package var defaultCurrency: CurrencyCode?
   /// The sheet of workbooks to read.
   package var sheet: String?
   /// Today, to tell of dates in the future; nil to leave them untold.
@@ -27,7 +30,7 @@ package struct ImportOptions: Sendable, Hashable {
     mappingPath: String? = nil, dateOrder: DateOrder? = nil, timeZone: String = "Europe/Paris",
     amounts: AmountChoice? = nil, decimalSeparator: DecimalSeparator? = nil,
     maximumUnusableShare: Double = 0.20, ratesPath: String? = nil, currency: CurrencyCode? = nil,
-    sheet: String? = nil, today: LocalDate? = nil
+    defaultCurrency: CurrencyCode? = nil, sheet: String? = nil, today: LocalDate? = nil
   ) {
     self.mappingPath = mappingPath
     self.dateOrder = dateOrder
@@ -37,6 +40,7 @@ package struct ImportOptions: Sendable, Hashable {
     self.maximumUnusableShare = maximumUnusableShare
     self.ratesPath = ratesPath
     self.currency = currency
+    self.defaultCurrency = defaultCurrency
     self.sheet = sheet
     self.today = today
   }

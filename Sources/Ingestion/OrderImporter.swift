@@ -59,7 +59,8 @@ package struct OrderImporter: Sendable {
     for source in sources { try requireColumns(source) }
     var kept: KeptColumns?
     if keepsLines, let source = sources.first { kept = try KeptColumns(source, mapping: mapping) }
-    let shape = StagedShape(sources, kept: kept)
+    let shape = StagedShape(
+      sources, kept: kept, converts: options.ratesPath != nil)
     let files = try await stageFiles(&sources, shape, mapping, cells)
     let report = try await Finishing(
       session: session, sources: sources, files: files, shape: shape, mapping: mapping,
@@ -128,7 +129,7 @@ package struct OrderImporter: Sendable {
       var source = OrderSource(
         table: loaded.table, dialect: loaded.dialect, sheet: loaded.sheet,
         hasHeader: loaded.hasHeader, headerLine: loaded.headerLine, profiles: profiles,
-        roles: roles, toldCurrency: mapping.currency, date: nil, numbers: [:])
+        roles: roles, toldCurrency: toldCurrency(mapping), date: nil, numbers: [:])
       if let column = roles.columns[.date] {
         source.date = DateForm(
           profiles[column], order: options.dateOrder ?? mapping.dates,
@@ -139,6 +140,13 @@ package struct OrderImporter: Sendable {
       sources.append(source)
     }
     return sources
+  }
+
+  /// What a person says that amounts are in. Where there are rates, the option names what to
+  /// convert to, and the mapping what the file has.
+  private func toldCurrency(_ mapping: Mapping) -> CurrencyCode? {
+    guard let told = mapping.currency else { return nil }
+    return options.ratesPath == nil ? options.currency ?? told : told
   }
 
   /// Roles that columns of one name and other content could play as well.

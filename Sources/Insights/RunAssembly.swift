@@ -11,7 +11,8 @@ extension RunFigures {
     partition: PartitionKind, objective: RunResult.Objective?, totals: RunResult.Totals,
     monthly: Bool, from session: any QuerySession
   ) async throws(WarehouseError) -> [RunResult.SegmentReport] {
-    let reader = SegmentFigureReader(session: session, asOf: asOf, firstOrder: totals.firstOrder)
+    let reader = SegmentFigureReader(
+      session: session, asOf: asOf, firstOrder: totals.firstOrder, hasMonths: hasMonths)
     let figures = try await reader.read(partition == .eleven ? .group : .segment, monthly: monthly)
     let byID = Dictionary(uniqueKeysWithValues: figures.map { ($0.id, $0) })
     return SegmentAdvice.order(partition, objective: objective)
@@ -63,14 +64,15 @@ extension RunFigures {
     rules: LifecycleRules, totals: RunResult.Totals,
     from session: any QuerySession
   ) async throws(WarehouseError) -> [RunResult.LifecycleReport] {
-    let reader = SegmentFigureReader(session: session, asOf: asOf, firstOrder: totals.firstOrder)
+    let reader = SegmentFigureReader(
+      session: session, asOf: asOf, firstOrder: totals.firstOrder, hasMonths: hasMonths)
     let figures = try await reader.read(.stage, monthly: false)
     let byID = Dictionary(uniqueKeysWithValues: figures.map { ($0.id, $0) })
     return AttributeCatalogue.stages.map { stage in
       let figures = byID[stage] ?? .empty(stage)
       return RunResult.LifecycleReport(
         stage: stage, customers: figures.customers,
-        customerShare: share(figures.customers, of: totals.purchasers) ?? 0,
+        customerShare: share(figures.customers, of: totals.customers) ?? 0,
         revenue: Money(figures.revenue, currency),
         rule: SegmentAdvice.rule(stage: stage, rules))
     }
@@ -160,7 +162,7 @@ extension RunFigures {
     _ frame: Frame, totals: RunResult.Totals, segments: [RunResult.SegmentReport],
     otherSegments: [RunResult.SegmentReport], cohorts: RunResult.CohortReport,
     from session: any QuerySession
-  ) async throws(WarehouseError) -> RunResult {
+  ) async throws -> RunResult {
     var result = RunResult(
       schema: "quartier.run/1", quartierVersion: frame.quartierVersion, asOf: asOf,
       asOfRule: frame.asOfRule, timeZone: frame.timeZone, method: frame.method,

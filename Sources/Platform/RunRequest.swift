@@ -16,8 +16,10 @@ package struct RunRequest: Sendable {
   package var dateOrder: DateOrder?
   /// When the file does not say or has both.
   package var amounts: AmountChoice?
-  /// ISO code for amounts whose source names none.
+  /// ISO code for amounts whose source names none, and what rates convert to.
   package var currency: CurrencyCode?
+  /// The same where neither `currency` nor the mapping names one.
+  package var defaultCurrency: CurrencyCode?
   package var rates: String?
   package var sheet: String?
   /// Which share of unusable lines stops the run.

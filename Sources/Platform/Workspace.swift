@@ -3,6 +3,7 @@ internal import Foundation
 internal import Features
 internal import Ingestion
 internal import Insights
+internal import Presentation
 package import Scoring
 internal import SQLBuilder
 package import Warehouse
@@ -116,13 +117,34 @@ package struct Workspace: Sendable {
             reason: "«\(key.string ?? "?")» ≠ \(Settings.keys.joined(separator: ", "))")
         }
       }
-      return try YAMLDecoder().decode(Settings.self, from: text)
+      let settings = try YAMLDecoder().decode(Settings.self, from: text)
+      try check(settings, text, file)
+      return settings
     } catch let error as PlatformError {
       throw error
     } catch let error as YamlError {
       throw .settingsUnreadable(file, line: nil, reason: String(describing: error))
     } catch {
       throw .settingsUnreadable(file, line: nil, reason: systemReason(error))
+    }
+  }
+
+  /// Values that would otherwise be silently without effect.
+  private static func check(
+    _ settings: Settings, _ text: String, _ file: String
+  ) throws(PlatformError) {
+    func refuse(_ key: String, _ value: String, _ wanted: String) throws(PlatformError) {
+      let line = (try? Yams.compose(yaml: text))?.mapping?[Node(key)]?.mark?.line
+      throw .settingsUnreadable(file, line: line, reason: "\(key): «\(value)» ≠ \(wanted)")
+    }
+    if let language = settings.language, Language(rawValue: language) == nil {
+      try refuse("language", language, Language.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    if let currency = settings.currency, CurrencyCode(rawValue: currency) == nil {
+      try refuse("currency", currency, "EUR, USD, GBP…")
+    }
+    if TimeZone(identifier: settings.timeZone) == nil {
+      try refuse("time_zone", settings.timeZone, "Europe/Paris, Europe/London…")
     }
   }
 

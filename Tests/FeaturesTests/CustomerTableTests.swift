@@ -88,6 +88,41 @@ import Warehouse
     #expect(totals.revenue.amount == SQLDecimal("250"))
   }
 
+  @Test func `totals stop at the day of the calculation`() async throws {
+    let shop = try await Shop(
+      """
+      SELECT customer, CAST(day AS DATE) AS day, CAST(amount AS DECIMAL(18, 4)) AS amount
+      FROM (VALUES ('a', '2024-01-10', 5), ('a', '2024-01-12', 0), ('a', '2024-02-01', 0),
+        ('b', '2024-02-02', 7), ('c', '2024-01-11', 0)) AS t(customer, day, amount)
+      """, from: "2024-01-10", asOf: "2024-01-31")
+    let totals = try await shop.figures.totals(from: shop.session)
+    #expect(totals.zeroOrders == 2)
+    #expect(totals.firstOrder == LocalDate(iso: "2024-01-10"))
+    #expect(totals.lastOrder == LocalDate(iso: "2024-01-10"))
+    #expect(totals.ordersAfterAsOf == 2)
+    // A purchase before the day is the first one, one after it is none.
+    let early = try await Shop(
+      """
+      SELECT 'a' AS customer, DATE '2024-03-01' AS day, CAST(5 AS DECIMAL(18, 4)) AS amount
+      """, from: "2024-01-01", asOf: "2024-01-31")
+    #expect(try await early.figures.totals(from: early.session).firstOrder == nil)
+  }
+
+  @Test func `shares of segments and of stages have one base`() async throws {
+    let shop = try await Shop(
+      """
+      SELECT customer, DATE '2024-01-10' AS day, CAST(amount AS DECIMAL(18, 4)) AS amount
+      FROM (VALUES ('a', 5), ('b', 6), ('c', 0), ('d', 0)) AS t(customer, amount)
+      """, from: "2024-01-10", asOf: "2024-01-31")
+    let totals = try await shop.figures.totals(from: shop.session)
+    let stages = try await shop.figures.lifecycle(
+      rules: LifecycleRules(), totals: totals, from: shop.session)
+    #expect(stages.map(\.customerShare).reduce(0, +) == 0.5)
+    let segments = try await shop.figures.segments(
+      partition: .five, objective: nil, totals: totals, monthly: false, from: shop.session)
+    #expect(segments.map(\.customerShare).reduce(0, +) == 1)
+  }
+
   @Test func `zero orders are purchases when one says so`() async throws {
     let shop = try await Shop(
       Self.lines, zeroOrdersArePurchases: true, from: "2023-05-01", asOf: "2024-06-30")

@@ -73,6 +73,43 @@ import Warehouse
     }
   }
 
+  @Test func `a customer exactly on a cut of ten classes is not above it`() async throws {
+    // Of 91 values the cut at 7/10 is the 64th itself; 0.7 × 90 in doubles is just below 63.
+    let shop = try await Shop(
+      """
+      SELECT 'c' || i AS customer, DATE '2024-01-01' AS day,
+        CAST(10 * (i + 1) AS DECIMAL(18, 4)) AS amount
+      FROM range(91) AS t(i)
+      """, from: "2024-01-01", asOf: "2024-01-01", scoring: RFMScoring(classes: 10))
+    let cuts = shop.thresholds.monetary
+    #expect(cuts == [100, 190, 280, 370, 460, 550, 640, 730, 820])
+    let onTheCut = try await shop.customer("c63", "m_score")
+    #expect(onTheCut[0].int == 7)
+    let above = try await shop.customer("c64", "m_score")
+    #expect(above[0].int == 8)
+  }
+
+  @Test(arguments: [1, 2, 3, 7, 10, 99, 100, 101, 1000], 3...10)
+  func `cuts are those that exact arithmetic gives`(count: Int, classes: Int) async throws {
+    let shop = try await Shop(
+      """
+      SELECT 'c' || i AS customer, DATE '2024-01-01' AS day,
+        CAST(1 + (i * i * 7919) % 1000003 AS DECIMAL(18, 4)) AS amount
+      FROM range(\(count)) AS t(i)
+      """, from: "2024-01-01", asOf: "2024-01-01", scoring: RFMScoring(classes: classes))
+    let values = (0..<count).map { 1 + ($0 * $0 * 7919) % 1_000_003 }.sorted()
+    for (part, cut) in zip(1..., shop.thresholds.monetary) {
+      // Whole values: cut × classes is a whole number.
+      let position = (count - 1) * part
+      let below = values[position / classes]
+      let above = values[min(position / classes + 1, count - 1)]
+      let exact = below * classes + (above - below) * (position % classes)
+      let error = abs(cut * Double(classes) - Double(exact))
+      #expect(error <= Double(exact) * 0x1p-51)
+      if position % classes == 0 { #expect(cut == Double(below)) }
+    }
+  }
+
   @Test func `fixed cuts are applied as given, in any number of classes`() async throws {
     let cuts = RFMThresholds(
       daysSinceLastPurchase: [30, 90], orders: [1, 3], monetary: [50, 100])

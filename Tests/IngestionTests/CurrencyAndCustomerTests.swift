@@ -78,6 +78,38 @@ import Testing
     #expect(told.currency == .euro)
   }
 
+  @Test func anOptionComesBeforeTheMapping() async throws {
+    let bench = try await Workbench()
+    let plain = try bench.write("a.csv", "customer,date,amount\nA,2024-01-05,1.5\n")
+    let mapping = try bench.write("m.yaml", "currency: USD\n")
+    func currency(_ options: ImportOptions) async throws -> String {
+      try await bench.stage([plain], options).currency.rawValue
+    }
+    #expect(try await currency(ImportOptions(mappingPath: mapping)) == "USD")
+    #expect(
+      try await currency(ImportOptions(mappingPath: mapping, defaultCurrency: .euro)) == "USD")
+    #expect(try await currency(ImportOptions(mappingPath: mapping, currency: .euro)) == "EUR")
+    #expect(try await currency(ImportOptions(defaultCurrency: .euro)) == "EUR")
+  }
+
+  @Test func whatTheMappingOrAHeaderNamesIsConverted() async throws {
+    let bench = try await Workbench()
+    let plain = try bench.write("a.csv", "customer,date,amount\nA,2024-01-05,10.00\n")
+    let header = try bench.write("b.csv", "customer,date,amount (USD)\nA,2024-01-05,10.00\n")
+    let mapping = try bench.write("m.yaml", "currency: USD\n")
+    let rates = try bench.write("rates.csv", "date,currency,rate\n2024-01-01,USD,0.8\n")
+    for (path, mapping) in [(plain, mapping as String?), (header, nil)] {
+      let report = try await bench.stage(
+        [path], ImportOptions(mappingPath: mapping, ratesPath: rates, currency: .euro))
+      #expect(report.currency == .euro)
+      #expect(try await bench.value("SELECT amount FROM staged_lines") == decimal("8.0000"))
+    }
+    // A file that names none is in the target currency already.
+    let told = try await bench.stage([plain], ImportOptions(ratesPath: rates, currency: .euro))
+    #expect(told.currency == .euro)
+    #expect(try await bench.value("SELECT amount FROM staged_lines") == decimal("10.0000"))
+  }
+
   @Test func amountsWithAndWithoutTaxDoNotAddUp() async throws {
     let bench = try await Workbench()
     let with = try bench.write("a.csv", "client;date;montant TTC\nA;2024-01-05;10,00\n")

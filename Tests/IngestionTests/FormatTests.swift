@@ -96,6 +96,29 @@ import Warehouse
     #expect(try await bench.rows(Self.facts) == Self.expected(bench))
   }
 
+  @Test(
+    arguments: ["lines", "line_items", "items", "articles"], ["sku", "product_id", "reference"])
+  func linesOfANestedDocumentNameTheirProduct(list: String, product: String) async throws {
+    let bench = try await Workbench()
+    let path = try bench.write(
+      "orders.json",
+      """
+      [{"id": "1", "created_at": "2024-01-05", "customer": {"id": "A"}, "\(list)": [
+          {"\(product)": "x-1", "name": "Thé", "quantity": 2, "price": 3.5},
+          {"\(product)": "y-2", "name": "Café", "quantity": 1, "price": 4.0}]},
+       {"id": "2", "created_at": "2024-01-06", "customer": {"id": "B"}, "\(list)": [
+          {"\(product)": "x-1", "name": "Thé", "quantity": 1, "price": 3.5}]}]
+      """)
+    let report = try await bench.stage([path])
+    #expect(report.columns.product)
+    #expect(
+      try await bench.rows("SELECT customer, product, amount FROM staged_lines ORDER BY ALL") == [
+        [.text("A"), .text("x-1"), decimal("7.0000")],
+        [.text("A"), .text("y-2"), decimal("4.0000")],
+        [.text("B"), .text("x-1"), decimal("3.5000")],
+      ])
+  }
+
   @Test(arguments: ["parquet", "csv", "tsv", "json", "ndjson", "xlsx", "doubles"])
   func readsAnInternationalExport(_ format: String) async throws {
     let bench = try await Workbench()

@@ -1,9 +1,9 @@
 import CustomerSchema
 import Features
 import Foundation
-import Ingestion
 import SQLBuilder
 
+@testable import Ingestion
 @testable import Insights
 
 extension Fixture {
@@ -19,6 +19,16 @@ extension Fixture {
     ("amounts of 10^12", edge(purchasers: 40, revenue: "40000000000000.0000")),
     ("hostile names", edge(purchasers: 40, revenue: "400.00", file: hostileName)),
   ]
+
+  static let engagement = RunResult.EngagementReport(
+    imported: EventReport(sources: [], lines: 9_120, anonymousLines: 310, quarantinedLines: 4),
+    thresholds: .init(
+      daysSinceLastPurchase: [3, 17, 49, 120], orders: [1, 2, 5, 12], monetary: [1, 2, 4, 9]),
+    customers: 3_402, interactions: 8_806, purchasers: 2_950,
+    levels: (1...5).reversed().map { score in
+      RunResult.EngagementReport.Level(
+        score: score, customers: 680 + score, purchasers: 590, revenue: euros("\(score * 31250)"))
+    })
 
   /// The shop's year by the eleven groups, with moves between all of them.
   static func eleven() -> RunResult {
@@ -38,7 +48,8 @@ extension Fixture {
       otherSegments: shop.segments, lifecycle: shop.lifecycle, grid: shop.grid,
       migration: RunResult.MigrationReport(
         from: migration.from, to: migration.to, flows: flows), cohorts: shop.cohorts,
-      concentration: shop.concentration, engagement: nil, objective: nil, headlines: [], notes: [])
+      concentration: shop.concentration, engagement: engagement, objective: nil, headlines: [],
+      notes: [])
     result.headlines = Headlines.messages(for: result)
     return result
   }

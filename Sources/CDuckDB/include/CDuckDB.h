@@ -109,9 +109,12 @@ duckdb_type duckdb_enum_internal_type(duckdb_logical_type type);
 uint32_t duckdb_enum_dictionary_size(duckdb_logical_type type);
 char *duckdb_enum_dictionary_value(duckdb_logical_type type, idx_t index);
 duckdb_logical_type duckdb_create_logical_type(duckdb_type type);
+duckdb_logical_type duckdb_create_decimal_type(uint8_t width, uint8_t scale);
 void duckdb_destroy_logical_type(duckdb_logical_type *type);
 
 duckdb_state duckdb_appender_create(duckdb_connection c, const char *schema, const char *table, duckdb_appender *out);
+duckdb_state duckdb_appender_create_ext(
+    duckdb_connection c, const char *catalog, const char *schema, const char *table, duckdb_appender *out);
 const char *duckdb_appender_error(duckdb_appender appender);
 duckdb_state duckdb_appender_flush(duckdb_appender appender);
 duckdb_state duckdb_appender_close(duckdb_appender appender);

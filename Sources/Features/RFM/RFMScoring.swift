@@ -21,9 +21,6 @@ package struct RFMScoring: Sendable, Hashable {
     self.fixed = fixed
   }
 
-  /// The probabilities of the cuts: 0.2, 0.4, 0.6, 0.8 for five classes.
-  package var cutProbabilities: [Double] { (1..<classes).map { Double($0) / Double(classes) } }
-
   /// A score of 1…`classes` on the 1…5 scale of the partitions, spread evenly.
   package func onFivePointScale(_ score: Int) -> Int {
     classes == 5 ? score : 1 + Int((Double((score - 1) * 4) / Double(classes - 1)).rounded())

@@ -37,6 +37,9 @@ enum Vocabulary {
     let tax: AmountBasisHint?
     /// ISO code named in the header, such as in `Montant (€)`.
     let currency: String?
+    /// The words after those of a list of lines, as nested documents name their fields: `sku` of
+    /// `lines.sku`.
+    var lineWords: String?
   }
 
   enum AmountBasisHint: Sendable, Hashable { case included, excluded }
@@ -62,8 +65,22 @@ enum Vocabulary {
         kept.append(word)
       }
     }
-    return Header(words: kept.joined(separator: " "), tax: tax, currency: currency)
+    let lines = lineLists.first { header.lowercased().hasPrefix($0 + ".") }
+    return Header(
+      words: kept.joined(separator: " "), tax: tax, currency: currency,
+      lineWords: lines.map { read(String(header.dropFirst($0.count + 1))).words })
   }
+
+  /// What nested documents call the lists of an order's lines.
+  private static let lineLists = [
+    "lines", "line_items", "lineitems", "order_lines", "orderlines", "order_items", "orderitems",
+    "items", "products", "lignes", "lignes_commande", "articles", "produits", "details",
+  ]
+
+  /// What such a field can tell: an order's own facts are not in its lines.
+  private static let lineRoles: Set<HeaderRole> = [
+    .product, .productName, .category, .quantity, .unitPrice, .discount,
+  ]
 
   private static let articles: Set<Substring> = [
     "de", "du", "des", "d", "la", "le", "l", "les", "of", "the",
@@ -103,7 +120,12 @@ enum Vocabulary {
   /// How strongly a header names a role: 100 down to 60 for its exact words (the first words of
   /// a list are the most telling), 50 where the words are there among few others, 0 otherwise.
   static func score(_ header: Header, _ role: HeaderRole) -> Int {
-    score(header, phrases[role] ?? [], denied: denials[role] ?? [])
+    let phrases = phrases[role] ?? []
+    let denied = denials[role] ?? []
+    let score = score(header, phrases, denied: denied)
+    guard score == 0, let line = header.lineWords, lineRoles.contains(role) else { return score }
+    let last = Header(words: line, tax: header.tax, currency: nil)
+    return self.score(last, phrases, denied: denied)
   }
 
   /// As above, with phrases and words that deny them of any list.

@@ -29,7 +29,7 @@ struct CurrencySettlement {
     }
     let codes = Set(spellings.values)
     if codes.count > 1 || isForeign(codes), options.ratesPath != nil {
-      let target = options.currency ?? .euro
+      let target = self.target ?? .euro
       try await convert(spellings, to: target)
       return target
     }
@@ -37,15 +37,18 @@ struct CurrencySettlement {
     return try single(codes)
   }
 
+  /// The currency to convert to.
+  private var target: CurrencyCode? { options.currency ?? options.defaultCurrency }
+
   private func isForeign(_ codes: Set<String>) -> Bool {
-    guard let target = options.currency, let code = codes.first else { return false }
+    guard let target, let code = codes.first else { return false }
     return code != target.rawValue
   }
 
   private func single(_ codes: Set<String>) throws(IngestionError) -> CurrencyCode {
     guard codes.count <= 1 else { throw .severalCurrencies(codes.sorted()) }
-    return codes.first.flatMap { CurrencyCode(rawValue: $0) } ?? mapping.currency
-      ?? options.currency ?? .none
+    return codes.first.flatMap { CurrencyCode(rawValue: $0) } ?? options.currency
+      ?? mapping.currency ?? options.defaultCurrency ?? .none
   }
 
   // MARK: Conversion

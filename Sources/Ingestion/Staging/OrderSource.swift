@@ -131,14 +131,16 @@ struct StagedShape: Sendable, Hashable {
   /// One file for a workspace: each line keeps its number, its instant and what else it says.
   var kept: KeptColumns?
 
-  init(_ sources: [OrderSource], kept: KeptColumns? = nil) {
+  /// - Parameter converts: whether there are rates to convert by.
+  init(_ sources: [OrderSource], kept: KeptColumns? = nil, converts: Bool = false) {
     self.kept = kept
     func any(_ role: ColumnRole) -> Bool { sources.contains { $0.column(role) != nil } }
     order = any(.order)
     status = any(.status)
-    // Where amounts carry signs, or files differ, each line keeps its own currency.
+    // Where amounts carry signs, files differ or may be converted, each line keeps its own
+    // currency.
     currency =
-      any(.currency) || sources.contains(where: \.hasWrittenCurrency)
+      converts || any(.currency) || sources.contains(where: \.hasWrittenCurrency)
       || Set(sources.map(\.headerCurrency)).count > 1
       || kept != nil && sources.contains { $0.headerCurrency != nil }
     product = any(.product)

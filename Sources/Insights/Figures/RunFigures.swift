@@ -10,10 +10,14 @@ package struct RunFigures: Sendable {
   package let currency: CurrencyCode
   /// Whether an order of total 0 counts as a purchase.
   package let zeroOrdersArePurchases: Bool
+  /// Whether `customer_features` has the revenue of the last twelve months.
+  package let hasMonths: Bool
 
   package init(
-    asOf: LocalDate, previousEnd: LocalDate, currency: CurrencyCode, zeroOrdersArePurchases: Bool
+    asOf: LocalDate, previousEnd: LocalDate, currency: CurrencyCode, zeroOrdersArePurchases: Bool,
+    hasMonths: Bool = false
   ) {
+    self.hasMonths = hasMonths
     self.asOf = asOf
     self.previousEnd = previousEnd
     self.currency = currency
@@ -31,9 +35,10 @@ package struct RunFigures: Sendable {
       SELECT
         count(*) FILTER (customer IS NULL AND is_purchase AND day <= \(asOf.sqlValue)),
         sum(purchased - returned) FILTER (customer IS NULL AND day <= \(asOf.sqlValue)),
-        count(*) FILTER (is_zero AND customer IS NOT NULL),
+        count(*) FILTER (is_zero AND customer IS NOT NULL AND day <= \(asOf.sqlValue)),
         count(*) FILTER (is_return AND customer IS NOT NULL AND day <= \(asOf.sqlValue)),
-        min(day) FILTER (is_purchase), max(day) FILTER (is_purchase AND day <= \(asOf.sqlValue)),
+        min(day) FILTER (is_purchase AND day <= \(asOf.sqlValue)),
+        max(day) FILTER (is_purchase AND day <= \(asOf.sqlValue)),
         count(*) FILTER (day > \(asOf.sqlValue))
       FROM order_history
       """)

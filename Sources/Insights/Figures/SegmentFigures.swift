@@ -1,4 +1,5 @@
 internal import CustomerSchema
+internal import Features
 internal import SQLBuilder
 internal import Warehouse
 
@@ -26,6 +27,8 @@ struct SegmentFigureReader {
   let session: any QuerySession
   let asOf: LocalDate
   let firstOrder: LocalDate?
+  /// Whether `customer_features` has the revenue of the last twelve months.
+  let hasMonths: Bool
 
   /// The columns of `customers` that divide them.
   enum Column: String { case segment, group = "rfm_group", stage = "lifecycle_stage" }
@@ -41,8 +44,10 @@ struct SegmentFigureReader {
         count(*) FILTER (f.bought_previous_period),
         count(*) FILTER (f.bought_previous_period AND f.bought_this_period),
         CASE WHEN sum(c.gross_revenue) + sum(f.reversed_amount) > 0
-          THEN CAST(sum(c.returned_amount) + sum(f.reversed_amount) AS DOUBLE)
-            / CAST(sum(c.gross_revenue) + sum(f.reversed_amount) AS DOUBLE) END,
+          THEN CAST(CAST((sum(c.returned_amount) + sum(f.reversed_amount)) * 10000 AS HUGEINT)
+              AS DOUBLE)
+            / CAST(CAST((sum(c.gross_revenue) + sum(f.reversed_amount)) * 10000 AS HUGEINT)
+              AS DOUBLE) END,
         sum(f.revenue_this_period), sum(f.revenue_previous_period)
       FROM customers AS c JOIN customer_features AS f USING (customer)
       WHERE c.\(name) IS NOT NULL GROUP BY ALL ORDER BY ALL
@@ -60,11 +65,35 @@ struct SegmentFigureReader {
     }
   }
 
+  /// The same, where every customer's months are known.
+  private func sumsOfMonths(
+    _ column: SQL, _ count: Int
+  ) async throws(WarehouseError) -> [String: [Double]] {
+    let months = (RecentMonths.count - count)..<RecentMonths.count
+    let sums = months.map {
+      "CAST(sum(f.\(identifier: RecentMonths.column($0))) AS DOUBLE)" as SQL
+    }
+    let table = try await session.query(
+      """
+      SELECT c.\(column), \(sums.joined())
+      FROM customers AS c JOIN customer_features AS f USING (customer) GROUP BY ALL
+      """)
+    var result: [String: [Double]] = [:]
+    for row in table.rows {
+      let revenues = row.dropFirst().compactMap(\.double)
+      // A value nobody of whom bought or returned has no line to draw.
+      guard let id = row[0].text, revenues.contains(where: { $0 != 0 }) else { continue }
+      result[id] = revenues
+    }
+    return result
+  }
+
   /// Net revenue of each value of the column in up to twelve months that end on `asOf`; fewer when
   /// the first order is younger.
   private func monthlyRevenue(_ column: SQL) async throws(WarehouseError) -> [String: [Double]] {
     guard let firstOrder else { return [:] }
     let count = (1..<12).first { asOf.adding(months: -$0) < firstOrder } ?? 12
+    if hasMonths { return try await sumsOfMonths(column, count) }
     let starts = (1...count).reversed().map { asOf.adding(months: -$0) }
     let month = starts.dropFirst().map { "CAST(day > \($0.sqlValue) AS INTEGER)" as SQL }
       .reduce("0") { $0 + " + " + $1 }
@@ -83,6 +112,6 @@ struct SegmentFigureReader {
       }
       result[id, default: Array(repeating: 0, count: count)][month] = revenue
     }
-    return result
+    return result.filter { $0.value.contains { $0 != 0 } }
   }
 }

@@ -136,6 +136,7 @@ extension ReportBuilder {
         "indicators", ["basket", "repeat", "retention", "returns", "trend", "median"]),
       periodDefinition(), concentrationDefinition(),
       definition("cohorts", ["1"]), definition("migration", ["1"]),
+      engagementDefinition(),
     ].compactMap { $0 }
   }
 

@@ -32,7 +32,7 @@ struct ReportBuilder {
       [
         gridSection(), concentrationSection(), lifecycleSection(), cohortsSection(),
         migrationSection(),
-      ] + modelSections()
+      ] + [engagementSection()].compactMap { $0 } + modelSections()
     let aside = asideTable()
     return ReportPage(
       language: localizer.language.rawValue, version: result.quartierVersion, policy: policy,

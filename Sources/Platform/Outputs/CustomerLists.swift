@@ -20,22 +20,32 @@ struct CustomerLists {
   let hasModels: Bool
   /// Columns of `staged_customers` besides the id, in order; empty without a customer file.
   let identityColumns: [String]
+  /// Whether orders are marked returned or cancelled, which counts in return rates.
+  let hasReversals: Bool
+  /// Whether the amounts of `customers` are `DECIMAL(18,4)`.
+  let isCompact: Bool
   /// Words for headings, segments and groups, by catalogue key.
   let words: @Sendable (String) -> String
 
   /// `customers.parquet` and `customers.csv`, every attribute as it is, sorted by customer.
   func writeTable(to folder: URL) async throws {
-    let parquet = folder.appending(path: "customers.parquet").path
-    try await session.execute(
-      """
-      COPY (SELECT * FROM \(table) ORDER BY customer)
-      TO \(literal: parquet) (FORMAT parquet, COMPRESSION zstd)
-      """)
-    let csv = folder.appending(path: "customers.csv").path
     let attributes =
       AttributeCatalogue.orderHistory.attributes
       + (hasModels ? AttributeCatalogue.models.attributes : [])
       + (hasEngagement ? AttributeCatalogue.engagement.attributes : [])
+    let typed = attributes.map { attribute -> SQL in
+      let name: SQL = "\(identifier: attribute.id)"
+      // What orders come to is held in fewer digits than documented where it fits.
+      let isShort = attribute.type == .money && AttributeCatalogue.orderHistory[attribute.id] != nil
+      return isShort ? "CAST(\(name) AS DECIMAL(38, 4)) AS \(name)" : name
+    }
+    let parquet = folder.appending(path: "customers.parquet").path
+    try await session.execute(
+      """
+      COPY (SELECT \(typed.joined()) FROM \(table) ORDER BY customer)
+      TO \(literal: parquet) (FORMAT parquet, COMPRESSION zstd)
+      """)
+    let csv = folder.appending(path: "customers.csv").path
     let columns = attributes.map { attribute -> SQL in
       let name: SQL = "\(identifier: attribute.id)"
       return attribute.type == .text ? "\(CSVCell.safe(name)) AS \(name)" : name
@@ -135,6 +145,8 @@ struct CustomerLists {
     let value: SQL
     let style: Workbook.CellStyle
     let width: Double
+    /// In whole ten-thousandths, where rounding `value` might miss the nearest.
+    var tenThousandths: SQL?
   }
 
   private var listColumns: [ListColumn] {
@@ -151,13 +163,29 @@ struct CustomerLists {
     let known: [ListColumn] = [
       column("last_purchase", .date), column("days_since_last_purchase", .count),
       column("orders", .count), column("revenue", .money, 16), column("average_basket", .money),
-      column("median_days_between_purchases", .decimal), column("return_rate", .share),
+      column("median_days_between_purchases", .decimal), returnRate,
       column("favourite_category", .text, 20), column("favourite_channel", .text),
     ]
     let stage = ListColumn(
       id: "lifecycle_stage", value: worded("c.lifecycle_stage", "stage", AttributeCatalogue.stages),
       style: .text, width: 18)
     return [column("customer", .text, 16)] + identity + known + [stage]
+  }
+
+  /// Rounded from the amounts: a rate of exactly 0.00025 is no double, and half of such rates would
+  /// fall on the wrong side.
+  private var returnRate: ListColumn {
+    let reversed: SQL = hasReversals ? " + f.reversed_amount" : ""
+    func units(_ amount: SQL) -> SQL { "CAST((\(amount)\(reversed)) * 10000 AS HUGEINT)" }
+    let part = units("c.returned_amount")
+    let whole = units("c.gross_revenue")
+    return ListColumn(
+      id: "return_rate", value: "c.return_rate", style: .share, width: 14,
+      tenThousandths: """
+        CASE WHEN c.return_rate > 0
+          THEN CAST((20000 * \(part) + \(whole)) // (2 * \(whole)) AS BIGINT)
+          WHEN c.return_rate = 0 THEN 0 END
+        """)
   }
 
   private func worded(_ column: SQL, _ prefix: String, _ values: [String]) -> SQL {
@@ -169,9 +197,12 @@ struct CustomerLists {
 
   private func source(_ segment: String) -> SQL {
     let join: SQL =
-      identityColumns.isEmpty ? "" : "LEFT JOIN staged_customers AS known USING (customer)"
+      identityColumns.isEmpty
+      ? "" : "LEFT JOIN staged_customers AS known ON known.customer = c.customer"
+    let reversals: SQL =
+      hasReversals ? "JOIN customer_features AS f ON f.customer = c.customer" : ""
     return """
-      FROM customers AS c \(join)
+      FROM customers AS c \(join) \(reversals)
       WHERE c.\(identifier: partition == .eleven ? "rfm_group" : "segment") = \(literal: segment) ORDER BY c.revenue DESC, c.customer
       """
   }
@@ -180,17 +211,21 @@ struct CustomerLists {
   private func text(_ column: ListColumn) -> SQL {
     switch column.style {
     case .text: CSVCell.safe(column.value)
-    case .count: "CAST(\(column.value) AS VARCHAR)"
-    case .date:
-      style == .french
-        ? "strftime(\(column.value), '%d/%m/%Y')" : "CAST(\(column.value) AS VARCHAR)"
-    case .money: decimal("CAST(round(\(column.value), 2) AS DECIMAL(38, 2))")
+    case .count: column.value
+    case .date: style == .french ? "strftime(\(column.value), '%d/%m/%Y')" : column.value
+    case .money:
+      decimal("CAST(\(column.value) AS \(isCompact ? "DECIMAL(18, 2)" : "DECIMAL(38, 2)" as SQL))")
     case .decimal: decimal("CAST(round(\(column.value), 1) AS DECIMAL(18, 1))")
-    case .share: decimal("CAST(round(\(column.value), 4) AS DECIMAL(18, 4))")
+    case .share:
+      if let whole = column.tenThousandths {
+        decimal("CAST(\(whole) * CAST(0.0001 AS DECIMAL(4, 4)) AS DECIMAL(18, 4))")
+      } else {
+        decimal("CAST(round(\(column.value), 4) AS DECIMAL(18, 4))")
+      }
     }
   }
 
   private func decimal(_ value: SQL) -> SQL {
-    style == .french ? "replace(CAST(\(value) AS VARCHAR), '.', ',')" : "CAST(\(value) AS VARCHAR)"
+    style == .french ? "replace(CAST(\(value) AS VARCHAR), '.', ',')" : value
   }
 }

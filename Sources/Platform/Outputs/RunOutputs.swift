@@ -1,6 +1,7 @@
 internal import CustomerSchema
 internal import Features
 internal import Foundation
+internal import Ingestion
 internal import Insights
 package import Presentation
 internal import SQLBuilder
@@ -69,6 +70,7 @@ package struct RunOutputs: Sendable {
       session: outcome.session, style: request.listStyle, partition: partition,
       hasEngagement: outcome.hasEngagement, hasModels: result.models != nil,
       identityColumns: outcome.identityColumns,
+      hasReversals: result.imported.columns.cancelled, isCompact: outcome.isCompact,
       words: { localizer.text($0) })
     try await lists.writeTable(to: folder)
     let filled = result.segments.filter { $0.customers > 0 }

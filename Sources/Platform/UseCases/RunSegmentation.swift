@@ -34,6 +34,8 @@ package struct RunSegmentation: Sendable {
     package let session: any QuerySession
     /// Whether `customer_engagement` exists.
     package let hasEngagement: Bool
+    /// Whether the amounts of `customers` are `DECIMAL(18,4)`.
+    package let isCompact: Bool
     /// The scorers of the models; nil without models.
     let models: RunModels.Made?
     /// Columns of `staged_customers` besides the id.
@@ -70,6 +72,7 @@ package struct RunSegmentation: Sendable {
 
   /// The table `customers` and what it was made with.
   struct Described {
+    let features: FeatureTable
     let periods: RunPeriods
     let cohorts: CohortCalendar
     let thresholds: RFMThresholds
@@ -81,16 +84,18 @@ package struct RunSegmentation: Sendable {
     let period = request.period ?? CalendarPeriod.suited(first: first, asOf: asOf)
     let periods = RunPeriods(asOf: asOf, length: period)
     let cohorts = CohortCalendar(first: first, last: asOf)
-    try await CustomerFeatures(
+    let features = try await CustomerFeatures(
       history: prepared.history, periods: periods, cohorts: cohorts,
-      loyalMonths: request.lifecycle.loyalMonths
+      loyalMonths: request.lifecycle.loyalMonths, memoryLimit: request.memoryLimit,
+      threads: request.threads
     ).create(in: session)
     progress(.scoring)
     let thresholds = try await CustomerTable(
       scoring: request.scoring, lifecycle: request.lifecycle, asOf: asOf,
       earlier: periods.previousEnd
-    ).create(in: session)
-    return Described(periods: periods, cohorts: cohorts, thresholds: thresholds)
+    ).create(from: features, in: session)
+    return Described(
+      features: features, periods: periods, cohorts: cohorts, thresholds: thresholds)
   }
 
   /// Reads, describes, scores and counts; writes nothing.
@@ -99,7 +104,7 @@ package struct RunSegmentation: Sendable {
     let (session, imported) = (prepared.session, prepared.imported)
     let described = try await describe(prepared)
     let (periods, cohorts) = (described.periods, described.cohorts)
-    let thresholds = described.thresholds
+    let (features, thresholds) = (described.features, described.thresholds)
     let asOf = prepared.asOf
     let engagement = try await engage(asOf: asOf, in: session)
     var models: RunModels.Made?
@@ -112,10 +117,11 @@ package struct RunSegmentation: Sendable {
     }
     progress(.figures)
     let result = try await assemble(
-      imported, thresholds: thresholds, engagement: engagement, models: models?.report,
-      periods: periods, cohorts: cohorts, in: session)
+      imported, features: features, thresholds: thresholds, engagement: engagement,
+      models: models?.report, periods: periods, cohorts: cohorts, in: session)
     return Outcome(
-      result: result, session: session, hasEngagement: engagement != nil, models: models,
+      result: result, session: session, hasEngagement: engagement != nil,
+      isCompact: features.isCompact, models: models,
       identityColumns: try await identityColumns(in: session))
   }
 
@@ -153,14 +159,14 @@ package struct RunSegmentation: Sendable {
   }
 
   private func assemble(
-    _ imported: ImportReport, thresholds: RFMThresholds,
+    _ imported: ImportReport, features: FeatureTable, thresholds: RFMThresholds,
     engagement: RunFigures.EngagementFrame?, models: RunResult.ModelsReport?,
     periods: RunPeriods, cohorts: CohortCalendar,
     in session: any QuerySession
   ) async throws -> RunResult {
     let figures = RunFigures(
       asOf: periods.asOf, previousEnd: periods.previousEnd, currency: imported.currency,
-      zeroOrdersArePurchases: request.zeroOrdersArePurchases)
+      zeroOrdersArePurchases: request.zeroOrdersArePurchases, hasMonths: features.hasMonths)
     let totals = try await figures.totals(from: session)
     guard totals.purchasers > 0 || totals.guestOrders > 0 else {
       throw PlatformError.noPurchases(asOf: periods.asOf)
@@ -236,7 +242,7 @@ package struct RunSegmentation: Sendable {
       options: ImportOptions(
         mappingPath: request.mapping, dateOrder: request.dateOrder, timeZone: request.timeZone,
         amounts: request.amounts, maximumUnusableShare: request.maximumUnusableShare,
-        ratesPath: request.rates, currency: request.currency, sheet: request.sheet,
-        today: try? today()))
+        ratesPath: request.rates, currency: request.currency,
+        defaultCurrency: request.defaultCurrency, sheet: request.sheet, today: try? today()))
   }
 }
