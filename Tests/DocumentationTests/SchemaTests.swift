@@ -100,6 +100,16 @@ import Testing
             nextval('row_ids'), 'purchase', 10
           FROM (SELECT i, (1704067200000000 + i * 86400000000)::BIGINT AS moment FROM range(45) AS t(i))
           ''')
+        base.execute("UPDATE customer SET kind = 'company' WHERE customer_id % 2 = 0")
+        base.execute('''
+          INSERT INTO campaign_contacts
+            (customer_id, happened_at, local_at, source, key, row_id, action, campaign)
+          SELECT 1 + i, make_timestamptz(moment), make_timestamp(moment), 'mail', action || day || i,
+            nextval('row_ids'), action, 'campaign ' || day
+          FROM range(20) AS t(i), (VALUES (30), (170)) AS d(day),
+            (VALUES ('sent', 0), ('clicked', 1)) AS a(action, later),
+            (SELECT (1704067200000000 + (day + later) * 86400000000)::BIGINT AS moment)
+          ''')
         """, shop.appending(path: "quartier.duckdb").path,
       ])
     #expect(filled.status == 0)
@@ -156,7 +166,13 @@ import Testing
         [try segments("transitions", "--from", "2024-02-15", "--to", "2024-03-10")]
       ),
       ("segments-changes", [try segments("changes", "--limit", "3")]),
-      ("segments-quality", [try segments("quality"), try segments("quality", "VIP", "Recent")]),
+      (
+        "segments-quality",
+        [
+          try segments("quality"),
+          try segments("quality", "--outcome", "kind", "--outcome", "orders"),
+        ]
+      ),
       ("segments-starter", [try answer("segments", "starter")]),
     ] { #expect(try problems(schema, answers) == "", "\(schema)") }
   }

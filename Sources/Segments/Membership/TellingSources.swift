@@ -38,21 +38,8 @@ struct TellingSources {
     return "\(identifier: name)"
   }
 
-  /// Attributes that nothing has filled yet are missing for everyone.
   private func attributes(_ program: SegmentProgram, _ name: String) async throws -> SQL {
-    let present = Set(
-      try await session.query(
-        """
-        SELECT column_name FROM duckdb_columns()
-        WHERE database_name = current_database() AND table_name = 'customer_attribute'
-        """
-      ).rows.compactMap { $0[0].text })
-    let columns = program.attributes.map { attribute -> SQL in
-      if present.contains(attribute.id) { return "a.\(identifier: attribute.id)" }
-      // What a customer is stands with the customer.
-      if attribute.id == "kind" { return "c.kind" }
-      return "NULL::\(Self.columnType(attribute.type)) AS \(identifier: attribute.id)"
-    }
+    let columns = try await columns(of: program.attributes)
     try await session.execute(
       """
       CREATE OR REPLACE TEMP VIEW \(identifier: name) AS
@@ -60,6 +47,24 @@ struct TellingSources {
       FROM profiled_customer AS c LEFT JOIN customer_attribute AS a USING (customer_id)
       """)
     return "\(identifier: name)"
+  }
+
+  /// Each attribute's column under its id, of `customer` AS c and `customer_attribute` AS a;
+  /// attributes that nothing has filled yet are missing for everyone.
+  func columns(of attributes: [AttributeDefinition]) async throws -> [SQL] {
+    let present = Set(
+      try await session.query(
+        """
+        SELECT column_name FROM duckdb_columns()
+        WHERE database_name = current_database() AND table_name = 'customer_attribute'
+        """
+      ).rows.compactMap { $0[0].text })
+    return attributes.map { attribute -> SQL in
+      if present.contains(attribute.id) { return "a.\(identifier: attribute.id)" }
+      // What a customer is stands with the customer.
+      if attribute.id == "kind" { return "c.kind" }
+      return "NULL::\(Self.columnType(attribute.type)) AS \(identifier: attribute.id)"
+    }
   }
 
   private static func columnType(_ type: AttributeType) -> SQL {

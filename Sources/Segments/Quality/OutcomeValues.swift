@@ -28,7 +28,7 @@ package struct OutcomeValues: Sendable {
   package func prepare(_ texts: [String], asOf: Int64) async throws -> [Outcome] {
     let checker = TypeChecker(language.schema)
     var outcomes: [Outcome] = []
-    var categories: [(column: String, attribute: String)] = []
+    var categories: [(column: String, attribute: AttributeDefinition)] = []
     var numbers: [Expression] = []
     for (index, text) in texts.enumerated() {
       let value = try value(text)
@@ -37,7 +37,7 @@ package struct OutcomeValues: Sendable {
         guard case .name(let name) = value.form,
           let attribute = language.schema.attributes.first(where: { $0.id == name })
         else { throw SegmentsError.outcome(text) }
-        categories.append(("c\(index)", attribute.id))
+        categories.append(("c\(index)", attribute))
         outcomes.append(Outcome(name: text, column: "c\(index)", isCategorical: true))
       case .number, .money, .duration:
         outcomes.append(
@@ -54,22 +54,25 @@ package struct OutcomeValues: Sendable {
           .missing(Expression(.population(PopulationStatistic(.median, of: value))))))
     }
     let program = try SegmentProgram(rules: rules, schema: language.schema, clock: clock)
-    let relations = try await TellingSources(session: session).prepare(
-      [], program: program, stem: "outcome")
+    let sources = TellingSources(session: session)
+    let relations = try await sources.prepare([], program: program, stem: "outcome")
     let positions = rules.indices.compactMap { index in
       program.dependencies[index].requirements.first
     }
     let printed = SQLPrinter(program, relations: relations).values(
       of: positions, asOf: asOf, snapshot: .empty)
+    let known = try await sources.columns(of: categories.map(\.attribute))
     let columns = categories.map {
-      "a.\(identifier: $0.attribute)::VARCHAR AS \(identifier: $0.column)" as SQL
+      "known.\(identifier: $0.attribute.id)::VARCHAR AS \(identifier: $0.column)" as SQL
     }
-    let join: SQL =
-      columns.isEmpty ? "" : "LEFT JOIN customer_attribute AS a USING (customer_id)"
     try await session.execute(
       """
       CREATE OR REPLACE TEMP TABLE quality_outcome AS
-      SELECT \((["told.*"] + columns).joined()) FROM (\(printed)) AS told \(join)
+      SELECT \((["told.*"] + columns).joined()) FROM (\(printed)) AS told
+      JOIN (
+        SELECT \((["c.customer_id"] + known).joined())
+        FROM profiled_customer AS c LEFT JOIN customer_attribute AS a USING (customer_id)
+      ) AS known USING (customer_id)
       """)
     return outcomes
   }
