@@ -20,7 +20,10 @@ struct WideSurvey {
       context.cells.text(
         source.table.cell(column), source.table.types[column], isClean: source.table.isClean)
     }
-    let customer = roles.columns[.customer]
+    // With a line per person, a bare `id` is who answered.
+    let customer =
+      roles.columns[.customer]
+      ?? source.profiles.first { $0.header.words == "id" }?.index
     let date = roles.columns[.date]
     let survey = roles.columns[.survey]
     let taken = Set([customer, date, survey].compactMap { $0 })
