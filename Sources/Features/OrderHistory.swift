@@ -30,6 +30,13 @@ package struct OrderHistory: Sendable {
     self.zeroOrdersArePurchases = zeroOrdersArePurchases
   }
 
+  /// Gives the memory of the orders and of their lines back, once all is told of them.
+  package func drop(in session: any QuerySession) async throws(WarehouseError) {
+    try await session.execute(
+      columns.lineIsOrder ? "DROP VIEW order_history" : "DROP TABLE order_history")
+    try await session.execute("DROP TABLE staged_lines")
+  }
+
   /// Makes the relation `order_history`, one row per order:
   /// `customer` (null for guests), `day`, `channel` where known, `purchased` (the purchase's
   /// amount), `returned` (negative lines, as a positive amount), `reversed` (amount of an order

@@ -119,6 +119,9 @@ package struct RunSegmentation: Sendable {
     let result = try await assemble(
       imported, features: features, thresholds: thresholds, engagement: engagement,
       models: models?.report, periods: periods, cohorts: cohorts, in: session)
+    // Sorting customers for the outputs needs the room.
+    try await prepared.history.drop(in: session)
+    if !imported.columns.cancelled { try await session.execute("DROP TABLE customer_features") }
     return Outcome(
       result: result, session: session, hasEngagement: engagement != nil,
       isCompact: features.isCompact, models: models,
