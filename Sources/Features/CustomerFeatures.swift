@@ -142,7 +142,7 @@ package struct CustomerFeatures: Sendable {
     self.cohorts = cohorts
     self.loyalMonths = loyalMonths
     let machine = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    memory = memoryLimit.map { $0 / 4 } ?? min(machine / 4, 4 << 30)
+    memory = memoryLimit.map { $0 / 8 } ?? min(machine / 4, 4 << 30)
     self.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
   }
 
