@@ -100,7 +100,7 @@ struct ImportCommand: AsyncParsableCommand {
     defer { scratch.remove() }
     let engine = try DuckDBEngine(
       DuckDBEngine.Options(
-        memoryLimit: limits.memoryLimit?.value, threads: limits.threads,
+        memoryLimit: limits.engineMemory(), threads: limits.threads,
         temporaryDirectory: scratch.path, preservesInsertionOrder: false))
     defer { Terminal.endProgress() }
     let work = ImportFiles(
