@@ -190,6 +190,54 @@ import Testing
     #expect(try problems("generate", [base]) == "")
   }
 
+  @Test func `commands on privacy say what their schemas describe`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let written = try Program.run(Self.python, [Self.script, "imports", folder.path])
+    #expect(written.status == 0)
+    #expect(try Program.run("init", "shop", "--currency", "EUR", in: folder).status == 0)
+    func privacy(_ arguments: String...) throws -> Data {
+      let answer = try Program.run(
+        ["privacy"] + arguments + ["--workspace", "shop", "--json"], in: folder)
+      #expect(answer.status == 0, "\(arguments)")
+      return answer.output
+    }
+    for file in ["clients.csv", "lignes.csv"] {
+      let arguments = ["import", file, "--dates", "dmy", "--workspace", "shop"]
+      #expect(try Program.run(arguments, in: folder).status == 0)
+    }
+    let people = try Program.run(
+      Self.python,
+      [
+        "-c",
+        """
+        import duckdb, sys
+        for row in duckdb.connect(sys.argv[1]).execute(
+          "SELECT min(value) FROM identifier GROUP BY customer_id ORDER BY 1").fetchall(): print(*row)
+        """, folder.appending(path: "shop/quartier.duckdb").path,
+      ])
+    let ids = String(decoding: people.output, as: UTF8.self).split(separator: "\n").map(String.init)
+    try #require(ids.count >= 2)
+    let consents = [
+      try privacy("consent", ids[0], "--grant", "email", "--proof", "form 3"),
+      try privacy("consent", ids[0], "--refuse", "all"), try privacy("consent", ids[1]),
+    ]
+    #expect(try problems("privacy-consent", consents) == "")
+    let rights = [
+      try privacy("object", ids[0], "--against", "profiling"),
+      try privacy("restrict", ids[0]), try privacy("restrict", ids[0], "--end"),
+    ]
+    #expect(try problems("privacy-rights", rights) == "")
+    #expect(try problems("privacy-access", [try privacy("access", ids[0])]) == "")
+    #expect(try problems("privacy-retention", [try privacy("retention", "--dry-run")]) == "")
+    let erasures = [
+      try privacy("erase", ids[0]), try privacy("erase", "--now"),
+      try privacy("erase", ids[1], "--now"),
+    ]
+    #expect(try problems("privacy-erase", erasures) == "")
+    #expect(try problems("privacy-certificate", [try privacy("certificate")]) == "")
+    #expect(try problems("privacy-audit", [try privacy("audit")]) == "")
+  }
+
   @Test func `imports say what their schema describes`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let written = try Program.run(Self.python, [Self.script, "imports", folder.path])
