@@ -23,10 +23,21 @@ package struct Workspace: Sendable {
     package var currency: String?
     /// `fr` or `en`; nil for the language of the machine.
     package var language: String?
+    /// Who decides why and how data is used, as the law calls the controller; nil for `name`.
+    package var controller: String?
+    /// Whom people write to about their data.
+    package var privacyContact: String?
+    /// Groups of persons smaller than this show no statistics about their members.
+    package var smallestGroup = 10
+    /// Whether customers may be sent messages about similar products without having agreed.
+    package var customersWithoutConsent = false
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-      case name, currency, language
+      case name, currency, language, controller
       case timeZone = "time_zone"
+      case privacyContact = "privacy_contact"
+      case smallestGroup = "smallest_group"
+      case customersWithoutConsent = "customers_without_consent"
     }
 
     static let keys = CodingKeys.allCases.map(\.rawValue)
@@ -39,6 +50,11 @@ package struct Workspace: Sendable {
       timeZone = try container.decodeIfPresent(String.self, forKey: .timeZone) ?? "Europe/Paris"
       currency = try container.decodeIfPresent(String.self, forKey: .currency)
       language = try container.decodeIfPresent(String.self, forKey: .language)
+      controller = try container.decodeIfPresent(String.self, forKey: .controller)
+      privacyContact = try container.decodeIfPresent(String.self, forKey: .privacyContact)
+      smallestGroup = try container.decodeIfPresent(Int.self, forKey: .smallestGroup) ?? 10
+      customersWithoutConsent =
+        try container.decodeIfPresent(Bool.self, forKey: .customersWithoutConsent) ?? false
     }
   }
 
@@ -142,6 +158,9 @@ package struct Workspace: Sendable {
     }
     if let currency = settings.currency, CurrencyCode(rawValue: currency) == nil {
       try refuse("currency", currency, "EUR, USD, GBP…")
+    }
+    if !(1...1_000_000).contains(settings.smallestGroup) {
+      try refuse("smallest_group", String(settings.smallestGroup), "1…1000000")
     }
     if TimeZone(identifier: settings.timeZone) == nil {
       try refuse("time_zone", settings.timeZone, "Europe/Paris, Europe/London…")

@@ -30,7 +30,7 @@ struct RowFileImport {
       cells: context.cells, session: session, exportedAt: context.exportedAt,
       rates: RowStaging.Rates(
         workspace: context.workspaceCurrency, path: context.options.ratesPath,
-        told: context.mapping.currency))
+        told: context.mapping.currency), forgotten: context.forgotten)
     try await staging.run()
     let lines = try await session.fetchInt("SELECT count(DISTINCT line) FROM import_all")
     try await session.drop("import_all")
@@ -41,6 +41,7 @@ struct RowFileImport {
       system: context.request.system,
       source: FileImporter.report(loaded, profiles, roles, forms, lines), lines: lines,
       quarantinedLines: unusable.lines, quarantineReasons: unusable.reasons)
+    report.erasedLines = try await context.erasedLines()
     report.notices = notices(roles, profiles, file.name)
     if let questions {
       report.notices = [

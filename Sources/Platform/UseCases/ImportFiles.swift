@@ -1,6 +1,7 @@
 package import CustomerSchema
 package import Foundation
 package import Ingestion
+internal import Privacy
 internal import SQLBuilder
 package import Warehouse
 
@@ -50,7 +51,8 @@ package struct ImportFiles: Sendable {
     _ request: ImportRequest, done: (FileImportReport) throws -> Void
   ) async throws {
     let session = try await attached()
-    let importer = self.importer(session, request.options)
+    var importer = self.importer(session, request.options)
+    importer.erased = try await workspace.erased(session)
     var numbers: [Int] = []
     for file in FileImporter.oldestFirst(request.files) {
       progress(file)
@@ -59,6 +61,7 @@ package struct ImportFiles: Sendable {
           file: file, kind: request.kind, system: request.system,
           exportedAt: try exportedAt(file, request), now: now))
       if let number = report.importID { numbers.append(number) }
+      try await settleRights(session)
       try done(report)
     }
     if let path = request.quarantine { try await write(numbers, to: path, session) }
@@ -82,16 +85,25 @@ package struct ImportFiles: Sendable {
     only: Int?, _ request: ImportRequest, done: (FileImportReport) throws -> Void
   ) async throws {
     let session = try await attached()
-    let importer = self.importer(session, request.options)
+    var importer = self.importer(session, request.options)
+    importer.erased = try await workspace.erased(session)
     let waiting = try await importer.waiting(only: only, now: now)
     for again in waiting {
       progress(again.file)
-      try done(try await importer.run(again))
+      let report = try await importer.run(again)
+      try await settleRights(session)
+      try done(report)
     }
     if let path = request.quarantine {
       try await write(waiting.compactMap(\.replays), to: path, session)
     }
     try await session.execute("DETACH quartier")
+  }
+
+  /// What a file says of consents goes into the ledger; what was put right stays right.
+  private func settleRights(_ session: any QuerySession) async throws {
+    try await ConsentLedger(session).absorb(now: now)
+    try await Rectification(session).repeatAll(now: now)
   }
 
   private func attached() async throws -> any QuerySession {

@@ -101,6 +101,8 @@ package struct JudgeSegments: Sendable {
     guard let last = try await desk.history.lastRefresh() else {
       throw SegmentsError.neverRefreshed
     }
+    var options = options
+    options.privacyThreshold = desk.workspace.settings.smallestGroup
     let segments = try await desk.catalogue.appliedSegments()
     let compared = try compared(names, in: segments)
     let values = try await OutcomeValues(desk.session, desk.language, desk.clock)

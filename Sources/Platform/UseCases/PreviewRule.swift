@@ -8,7 +8,7 @@ package struct PreviewRule: Sendable {
   package init(_ desk: SegmentDesk) { self.desk = desk }
 
   /// Groups smaller than this show no number of members: it could tell of one person.
-  package static let threshold = 10
+  private var threshold: Int { desk.workspace.settings.smallestGroup }
 
   /// `docs/schemas/segments-preview-1.schema.json`.
   package struct Answer: Sendable, Encodable {
@@ -54,15 +54,15 @@ package struct PreviewRule: Sendable {
     let estimate = try await preview.estimate().map {
       Estimate(members: $0.members, low: $0.low, high: $0.high)
     }
-    if let estimate, estimate.low >= Self.threshold { onEstimate(estimate) }
+    if let estimate, estimate.low >= threshold { onEstimate(estimate) }
     let count = try await preview.count()
-    let isShown = count.members == 0 || count.members >= Self.threshold
+    let isShown = count.members == 0 || count.members >= threshold
     return Answer(
       rule: desk.language.text(rule), asOf: SegmentDesk.text(instant), customers: count.customers,
       members: isShown ? count.members : nil,
       share: isShown && count.customers > 0
         ? Double(count.members) / Double(count.customers) : nil,
-      fewerThan: isShown ? nil : Self.threshold,
-      estimate: isShown && count.members >= Self.threshold ? estimate : nil)
+      fewerThan: isShown ? nil : threshold,
+      estimate: isShown && count.members >= threshold ? estimate : nil)
   }
 }
