@@ -51,6 +51,8 @@ package struct RefreshWorkspace: Sendable {
     let instant = asOf ?? now
     guard instant <= now else { throw PlatformError.futureInstant(SegmentDesk.text(instant)) }
     let models = try await updateModels(asOf: instant)
+    // What changed without an import of this version is described before it is segmented.
+    _ = try await WorkspaceDescription(desk.workspace, desk.session).run(desk.session, now: now)
     try await ScoreUpdate.prepare(desk.session)
     let scores = ScoreUpdate(clock: desk.clock)
     var refresh = SegmentRefresh(desk.session, desk.language, desk.clock)
