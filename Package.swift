@@ -109,9 +109,21 @@ let package = Package(
         "CustomerSchema", "SQLBuilder",
       ]),
     library(
+      "Identity",
+      [
+        "Warehouse", "ReferenceData", "CustomerSchema", "SQLBuilder",
+        .product(name: "Yams", package: "Yams"),
+      ], extra: optimised),
+    tests(
+      "IdentityTests",
+      [
+        "Identity", "Ingestion", "Generation", "ReferenceData", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
+    library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Scoring",
+        "CustomerSchema", "Features", "Identity", "Ingestion", "Insights", "Presentation", "Scoring",
         "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
@@ -124,8 +136,8 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "CustomerSchema", "DuckDBEngine", "Features", "Generation", "Ingestion", "Insights",
-        "Platform",
+        "CustomerSchema", "DuckDBEngine", "Features", "Generation", "Identity", "Ingestion",
+        "Insights", "Platform",
         "Presentation", "Scoring", "StatisticalModels",
         "SQLBuilder", "SegmentLanguage", "Segments", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,6 +1,7 @@
 package import CustomerSchema
 package import Foundation
 package import Ingestion
+internal import Identity
 internal import SQLBuilder
 package import Warehouse
 
@@ -50,7 +51,7 @@ package struct ImportFiles: Sendable {
     _ request: ImportRequest, done: (FileImportReport) throws -> Void
   ) async throws {
     let session = try await attached()
-    let importer = self.importer(session, request.options)
+    let importer = try self.importer(session, request.options)
     var numbers: [Int] = []
     for file in FileImporter.oldestFirst(request.files) {
       progress(file)
@@ -82,7 +83,7 @@ package struct ImportFiles: Sendable {
     only: Int?, _ request: ImportRequest, done: (FileImportReport) throws -> Void
   ) async throws {
     let session = try await attached()
-    let importer = self.importer(session, request.options)
+    let importer = try self.importer(session, request.options)
     let waiting = try await importer.waiting(only: only, now: now)
     for again in waiting {
       progress(again.file)
@@ -100,11 +101,19 @@ package struct ImportFiles: Sendable {
     return session
   }
 
-  private func importer(_ session: any QuerySession, _ options: ImportOptions) -> FileImporter {
-    FileImporter(
+  private func importer(
+    _ session: any QuerySession, _ options: ImportOptions
+  ) throws -> FileImporter {
+    let settings = try workspace.identitySettings
+    let now = now
+    var importer = FileImporter(
       session: session,
       excelExtension: ResourceLocator.current.fetched("extensions/excel.duckdb_extension")?.path,
       scratchDirectory: scratch, options: options)
+    importer.settle = { (session, number) throws(WarehouseError) in
+      try await ProfileGraph(session, settings, now: now).settle(import: number)
+    }
+    return importer
   }
 
   private func exportedAt(_ file: String, _ request: ImportRequest) throws -> Int64? {
