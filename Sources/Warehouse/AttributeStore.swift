@@ -1,6 +1,6 @@
 package import CustomerSchema
 internal import Foundation
-internal import SQLBuilder
+package import SQLBuilder
 
 /// The attributes that a store holds.
 package enum AttributeStore {
@@ -103,6 +103,14 @@ extension AttributeType {
           return FieldDefinition(id, type)
         })
     default: return nil
+    }
+  }
+
+  /// A value of `attribute_history` as its column in `customer_attribute` has it.
+  package func column(of text: SQL) -> SQL {
+    switch self {
+    case .list: "from_json(\(text), '[\"VARCHAR\"]')"
+    default: "CAST(\(text) AS \(SQL.resource(columnType)))"
     }
   }
 

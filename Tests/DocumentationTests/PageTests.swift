@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct `Pages` {
   static let guides = [
-    "audit", "command-line", "customer-table", "describing", "figures", "found-groups", "import",
+    "audit", "command-line", "customer-table", "describing", "figures", "found-groups", "identity",
+    "import",
     "lifetime-value",
     "model-cards", "orders", "privacy", "report-and-lists", "rfm", "segment-language", "segments",
     "survival",

@@ -279,6 +279,72 @@ import Testing
     #expect(try problems("privacy-audit", [try privacy("audit")]) == "")
   }
 
+  @Test func `profiles say what their schemas describe`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(try Program.run("init", "shop", in: folder).status == 0)
+    let files = [
+      (
+        "crm", "customers",
+        """
+        id client;prénom;nom;date naissance;email;téléphone;adresse;code postal
+        C1;Jean;Dupont;12/03/1980;jean.dupont@gmail.com;06 48 21 57 93;12 rue des Lilas;75011
+        C2;Marie;Durand;01/07/1991;;;3 rue Foch;69003
+        C3;Anna;Dupont;02/02/1982;;;12 rue des Lilas;75011
+        """
+      ),
+      (
+        "shop", "customers",
+        """
+        id client;prénom;nom;date naissance;email;téléphone;code postal
+        S1;J.;DUPONT;;Jean.Dupont@Gmail.com;;75011
+        S2;Marie;Durand;15/07/1991;;;69100
+        """
+      ),
+      (
+        "b2b", "companies",
+        """
+        id societe;nom entreprise;siret
+        E1;Boulangerie du Marché SARL;73282932000074
+        E2;Boulangerie du Marché;732 829 320 00074
+        E3;Boulangerie du Marché;73282932000082
+        """
+      ),
+      (
+        "b2b-contacts", "contacts",
+        "contact id;prénom;nom;email;fonction;société\nK1;Aline;Roux;a@marche.fr;Gérante;Boulangerie du marché"
+      ),
+    ]
+    for (name, kind, text) in files {
+      try Data((text + "\n").utf8).write(to: folder.appending(path: "\(name).csv"))
+      let done = try Program.run(
+        "import", "\(name).csv", "--as", kind, "--source", name, "--dates", "dmy", "--workspace",
+        "shop", in: folder)
+      #expect(done.status == 0, "\(name)")
+    }
+    func answer(_ arguments: String...) throws -> Data {
+      let answer = try Program.run(
+        ["identity"] + arguments + ["--workspace", "shop", "--json"], in: folder)
+      #expect(answer.status == 0, "\(arguments)")
+      return answer.output
+    }
+    let resolutions = [try answer("resolve", "--dry-run"), try answer("resolve", "--by", "Claire")]
+    #expect(try problems("identity-resolve", resolutions) == "")
+    #expect(try problems("identity-review", [try answer("review", "--limit", "5")]) == "")
+    let explained = [
+      try answer("explain", "crm:C1", "shop:S1"), try answer("explain", "crm:C1", "C2"),
+      try answer("explain", "crm:C2", "shop:S2"), try answer("explain", "E1", "E2"),
+    ]
+    #expect(try problems("identity-explain", explained) == "")
+    let shown = try ["crm:C1", "E1", "K1", "C2"].map { try answer("show", $0) }
+    #expect(try problems("identity-show", shown) == "")
+    let decisions = [
+      try answer("accept", "1", "--by", "Claire"), try answer("undo"), try answer("reject", "1"),
+      try answer("split", "crm:C1", "shop:S1"), try answer("undo", "1"),
+    ]
+    #expect(try problems("identity-decision", decisions) == "")
+    #expect(try problems("identity-runs", [try answer("runs")]) == "")
+  }
+
   @Test func `imports say what their schema describes`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let written = try Program.run(Self.python, [Self.script, "imports", folder.path])

@@ -153,14 +153,6 @@ struct AttributeAbsorption {
     }
   }
 
-  /// A value of the history as its column has it.
-  static func value(_ text: SQL, _ type: AttributeType) -> SQL {
-    switch type {
-    case .list: "from_json(\(text), '[\"VARCHAR\"]')"
-    default: "CAST(\(text) AS \(SQL.resource(type.columnType)))"
-    }
-  }
-
   private func insert(_ attribute: Attribute, _ rows: SQL) async throws(IngestionError) -> Int {
     try await session.perform(
       "CREATE OR REPLACE TEMP TABLE import_changes AS \(rows)")
@@ -306,7 +298,7 @@ struct AttributeAbsorption {
     try await session.perform(
       """
       UPDATE quartier.customer_attribute AS w SET \(identifier: attribute.id) = h.value FROM (
-        SELECT customer_id, \(Self.value("arg_max_null(value, valid_from)", attribute.type)) AS value
+        SELECT customer_id, \(attribute.type.column(of: "arg_max_null(value, valid_from)")) AS value
         FROM quartier.attribute_history
         WHERE attribute_id = \(literal: attribute.id)
           AND valid_from <= make_timestamptz(\(.int(now)))

@@ -11,6 +11,11 @@ struct CustomerResolution {
   /// person or company.
   var kind = "person"
 
+  /// Identifiers with the records that they name: a profile may have several.
+  private static let records: SQL = """
+    (SELECT * REPLACE (coalesce(record_id, customer_id) AS customer_id) FROM quartier.identifier)
+    """
+
   /// What became of the ids.
   struct Outcome: Sendable, Hashable {
     var created = 0
@@ -27,7 +32,7 @@ struct CustomerResolution {
       CREATE OR REPLACE TEMP TABLE import_ids AS
       SELECT p.type, p.value, p.line, p.seen, p.email, i.customer_id, i.customer_id IS NULL AS is_new
       FROM import_people AS p LEFT JOIN (
-        SELECT * FROM quartier.identifier WHERE source = \(literal: source)) AS i
+        SELECT * FROM \(Self.records) WHERE source = \(literal: source)) AS i
         ON i.type = p.type AND i.value = p.value
       """)
     try await adoptByEmail()
@@ -47,10 +52,10 @@ struct CustomerResolution {
       """
       UPDATE import_ids SET customer_id = f.customer_id FROM (
         SELECT p.type, p.value, e.customer_id FROM import_ids AS p
-        JOIN quartier.identifier AS e
+        JOIN \(Self.records) AS e
           ON e.source = \(literal: source) AND e.type = 'email' AND e.value = p.email
         WHERE p.customer_id IS NULL AND NOT EXISTS (
-          SELECT 1 FROM quartier.identifier AS o
+          SELECT 1 FROM \(Self.records) AS o
           WHERE o.source = \(literal: source) AND o.type = p.type AND o.customer_id = e.customer_id)
         QUALIFY row_number() OVER (PARTITION BY e.customer_id ORDER BY p.line, p.value) = 1) AS f
       WHERE import_ids.type = f.type AND import_ids.value = f.value
@@ -112,6 +117,13 @@ struct CustomerResolution {
         SELECT customer_id, min(seen) AS seen FROM import_ids WHERE NOT is_new
         GROUP BY customer_id) AS p
       WHERE customer.customer_id = p.customer_id AND p.seen < customer.first_seen
+      """)
+    try await session.perform(
+      """
+      UPDATE quartier.profile_record SET first_seen = p.seen FROM (
+        SELECT customer_id, min(seen) AS seen FROM import_ids WHERE NOT is_new
+        GROUP BY customer_id) AS p
+      WHERE record_id = p.customer_id AND p.seen < profile_record.first_seen
       """)
   }
 }

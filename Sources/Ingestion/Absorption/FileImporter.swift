@@ -34,9 +34,15 @@ package struct FileImporter: Sendable {
     }
   }
 
+  /// Told, inside the transaction, of an import whose rows are in: its number.
+  package typealias Settle =
+    @Sendable (any QuerySession, Int) async throws(WarehouseError) -> Void
+
   let session: any QuerySession
   let excelExtension: String?
   let scratch: String
+  /// Brings what an import wrote to the profiles that its records belong to.
+  package var settle: Settle?
   /// `currency` is the workspace's.
   let options: ImportOptions
   /// Knows the names of people who were erased; nil where nobody was.
@@ -75,7 +81,7 @@ package struct FileImporter: Sendable {
     }
     let ledger = ImportLedger(
       session: session, request: request, kind: kind, options: options,
-      digest: try await digest(request.file))
+      digest: try await digest(request.file), settle: settle)
     if request.replays == nil, let earlier = try await ledger.earlier() {
       return FileImportReport(
         kind: kind, kindRecognised: request.kind == nil, system: request.system,

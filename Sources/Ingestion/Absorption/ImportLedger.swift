@@ -11,6 +11,8 @@ struct ImportLedger: Sendable {
   let options: ImportOptions
   /// SHA-256 of the file.
   let digest: String
+  /// See `FileImporter.settle`.
+  let settle: FileImporter.Settle?
 
   /// What was asked for besides the file, as one text: two imports of one file in one way are one.
   private func asked() throws(IngestionError) -> String {
@@ -46,6 +48,7 @@ struct ImportLedger: Sendable {
   func close(
     _ id: Int, bytes: Int, lines: Int, quarantined: Int
   ) async throws(IngestionError) {
+    do throws(WarehouseError) { try await settle?(session, id) } catch { throw .engine(error) }
     let path = URL(fileURLWithPath: request.file).standardizedFileURL.path
     let exported = request.exportedAt.map { SQLValue.instant($0) } ?? .null
     let replays = request.replays.map { SQLValue.int(Int64($0)) } ?? .null

@@ -158,6 +158,8 @@ struct OrderAbsorption {
   // MARK: What the workspace has already
 
   private static let base: SQL = "regexp_replace(o.key, '/(return|cancelled)$', '')"
+  /// Whose a row is as the file says it, whatever profile it belongs to.
+  private static let record: SQL = "coalesce(o.source_customer_id, o.customer_id)"
 
   private func compare(_ counts: inout RowCounts) async throws(IngestionError) {
     let known = try await session.fetchInt(
@@ -200,9 +202,10 @@ struct OrderAbsorption {
     try await session.perform(
       """
       CREATE OR REPLACE TEMP TABLE import_old AS
-      SELECT o.*, \(Self.base) AS ref FROM quartier.orders AS o
+      SELECT o.* REPLACE (\(Self.record) AS customer_id), \(Self.base) AS ref
+      FROM quartier.orders AS o
       JOIN (SELECT DISTINCT customer_id, ref FROM import_orders) AS n
-        ON \(Self.base) = n.ref AND o.customer_id IS NOT DISTINCT FROM n.customer_id
+        ON \(Self.base) = n.ref AND \(Self.record) IS NOT DISTINCT FROM n.customer_id
       WHERE o.source = \(literal: source)
       """)
     let isOlder: SQL =
@@ -248,10 +251,10 @@ struct OrderAbsorption {
           ELSE 'changed' END AS state
       FROM import_matches AS m
       LEFT JOIN (
-        SELECT o.customer_id, o.order_key, \(prints("o")) AS prints FROM quartier.order_lines AS o
-        JOIN import_matches AS m ON m.ref = o.order_key
-          AND m.customer_id IS NOT DISTINCT FROM o.customer_id
-        WHERE o.source = \(literal: source) GROUP BY o.customer_id, o.order_key) AS o
+        SELECT \(Self.record) AS customer_id, o.order_key, \(prints("o")) AS prints
+        FROM quartier.order_lines AS o JOIN import_matches AS m ON m.ref = o.order_key
+          AND m.customer_id IS NOT DISTINCT FROM \(Self.record)
+        WHERE o.source = \(literal: source) GROUP BY \(Self.record), o.order_key) AS o
         ON o.order_key = m.ref AND o.customer_id IS NOT DISTINCT FROM m.customer_id
       LEFT JOIN (
         SELECT customer_id, ref, \(prints("s")) AS prints FROM (
@@ -285,7 +288,7 @@ struct OrderAbsorption {
         CREATE OR REPLACE TEMP TABLE import_kept AS
         SELECT s.customer_id, s.ref, \(columns.map { "max(o.\(identifier: $0)) AS \(identifier: $0)" as SQL }.joined())
         FROM quartier.orders AS o JOIN import_states AS s
-          ON \(Self.base) = s.ref AND s.customer_id IS NOT DISTINCT FROM o.customer_id
+          ON \(Self.base) = s.ref AND s.customer_id IS NOT DISTINCT FROM \(Self.record)
         WHERE o.source = \(literal: source) AND s.state = 'changed' AND NOT s.keeps_order
         GROUP BY s.customer_id, s.ref
         """)
@@ -294,7 +297,7 @@ struct OrderAbsorption {
       """
       DELETE FROM quartier.orders AS o USING import_states AS s
       WHERE o.source = \(literal: source) AND \(Self.base) = s.ref
-        AND o.customer_id IS NOT DISTINCT FROM s.customer_id
+        AND \(Self.record) IS NOT DISTINCT FROM s.customer_id
         AND s.state = 'changed' AND NOT s.keeps_order
       """)
     guard hasLines else { return }
@@ -302,7 +305,7 @@ struct OrderAbsorption {
       """
       DELETE FROM quartier.order_lines AS o USING import_states AS s
       WHERE o.source = \(literal: source) AND o.order_key = s.ref
-        AND o.customer_id IS NOT DISTINCT FROM s.customer_id AND s.state = 'changed'
+        AND \(Self.record) IS NOT DISTINCT FROM s.customer_id AND s.state = 'changed'
       """)
   }
 

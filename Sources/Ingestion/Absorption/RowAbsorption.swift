@@ -110,7 +110,8 @@ struct RowAbsorption {
           CASE WHEN hash(\(new.joined())) = hash(\(old.joined())) THEN 'unchanged'
             WHEN \(isOlder) THEN 'older' ELSE 'changed' END AS state
         FROM import_new AS n JOIN (
-          SELECT * FROM \(target) WHERE source = \(literal: source)) AS o ON o.key = n.key
+          SELECT * REPLACE (coalesce(source_customer_id, customer_id) AS customer_id)
+          FROM \(target) WHERE source = \(literal: source)) AS o ON o.key = n.key
         """)
     } else {
       try await session.perform(

@@ -33,6 +33,7 @@ struct CustomerNaming: Sendable {
       case .customers: roles[.customer] = roles[.customer] ?? words(Self.systemIDs)
       default: break
       }
+      roles[.customer] = roles[.customer] ?? words(Self.systemIDs)
     }
     let name = roles[.name] ?? words(["company name", "companyname", "raison sociale"])
     let names = [roles[.customer], roles[.email], roles[.phone], name].compactMap { $0 }
@@ -57,6 +58,13 @@ struct CustomerNaming: Sendable {
     }
   }
 
+  /// Ids that are named after the system that gives them.
+  private static let systemIDs = [
+    "crm id", "id crm", "shop id", "id shop", "id boutique", "loyalty id", "id fidelite", "carte",
+    "n carte", "numero carte", "carte fidelite", "n carte fidelite", "numero carte fidelite",
+    "loyalty card", "card number", "loyalty card number", "store id", "account number", "n compte",
+    "numero compte",
+  ]
   private static let contactIDs = ["contact id", "id contact", "n contact", "numero contact"]
   private static let prospectIDs = [
     "lead id", "prospect id", "id prospect", "id lead", "n prospect",

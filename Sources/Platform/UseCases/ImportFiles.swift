@@ -2,6 +2,7 @@ package import CustomerSchema
 package import Features
 package import Foundation
 package import Ingestion
+internal import Identity
 internal import Privacy
 internal import SQLBuilder
 package import Warehouse
@@ -52,7 +53,7 @@ package struct ImportFiles: Sendable {
     _ request: ImportRequest, done: (FileImportReport) throws -> Void
   ) async throws -> CustomerDescriber.Report {
     let session = try await attached()
-    var importer = self.importer(session, request.options)
+    var importer = try self.importer(session, request.options)
     importer.erased = try await workspace.erased(session)
     // Settings that are wrong are told before anything is imported.
     let description = try await WorkspaceDescription(workspace, session)
@@ -90,7 +91,7 @@ package struct ImportFiles: Sendable {
     only: Int?, _ request: ImportRequest, done: (FileImportReport) throws -> Void
   ) async throws -> CustomerDescriber.Report {
     let session = try await attached()
-    var importer = self.importer(session, request.options)
+    var importer = try self.importer(session, request.options)
     importer.erased = try await workspace.erased(session)
     let description = try await WorkspaceDescription(workspace, session)
     let waiting = try await importer.waiting(only: only, now: now)
@@ -120,11 +121,19 @@ package struct ImportFiles: Sendable {
     return session
   }
 
-  private func importer(_ session: any QuerySession, _ options: ImportOptions) -> FileImporter {
-    FileImporter(
+  private func importer(
+    _ session: any QuerySession, _ options: ImportOptions
+  ) throws -> FileImporter {
+    let settings = try workspace.identitySettings
+    let now = now
+    var importer = FileImporter(
       session: session,
       excelExtension: ResourceLocator.current.fetched("extensions/excel.duckdb_extension")?.path,
       scratchDirectory: scratch, options: options)
+    importer.settle = { (session, number) throws(WarehouseError) in
+      try await ProfileGraph(session, settings, now: now).settle(import: number)
+    }
+    return importer
   }
 
   private func exportedAt(_ file: String, _ request: ImportRequest) throws -> Int64? {

@@ -156,6 +156,9 @@ struct CustomerFinder {
           AND (w.source IS NULL OR w.source = i.source) AND (w.type IS NULL OR w.type = i.type)
         UNION ALL
         SELECT place, customer_id FROM written_customer w JOIN customer c
+          ON c.public_id::VARCHAR = lower(w.value) AND w.source IS NULL AND w.type IS NULL
+        UNION ALL
+        SELECT place, survivor_id FROM written_customer w JOIN customer_alias c
           ON c.public_id::VARCHAR = lower(w.value) AND w.source IS NULL AND w.type IS NULL)
       WHERE customer_id IN (SELECT customer_id FROM profiled_customer)
       GROUP BY place

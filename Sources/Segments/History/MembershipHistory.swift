@@ -141,7 +141,12 @@ package struct MembershipHistory: Sendable {
       """
       SELECT change_id, segment_id, customer_id, happened_at, has_entered, reason,
         public_id::VARCHAR
-      FROM membership_change JOIN profiled_customer USING (customer_id)
+      FROM membership_change JOIN (
+        SELECT customer_id, public_id FROM profiled_customer
+        UNION ALL
+        -- Whoever became part of another profile left under the old id.
+        SELECT a.customer_id, a.public_id FROM customer_alias AS a
+        JOIN profiled_customer AS p ON p.customer_id = a.survivor_id) USING (customer_id)
       WHERE change_id > \(SQLValue.int(after)) ORDER BY change_id LIMIT \(limit)
       """
     ).rows

@@ -8,6 +8,8 @@ package enum MembershipReason: String, Sendable, Hashable, CaseIterable, Codable
   case definition
   /// A person put the customer in or out by hand.
   case manual
+  /// The customer became part of another profile.
+  case identity
 }
 
 /// One entry or exit.

@@ -207,7 +207,10 @@ struct MembershipReplay {
     try await session.execute(
       """
       INSERT INTO pending_change
-      SELECT \(SQLValue.instant(end)), segment_id, customer_id, false, 'data' FROM membership
+      SELECT \(SQLValue.instant(end)), segment_id, customer_id, false,
+        CASE WHEN customer_id IN (SELECT customer_id FROM customer_alias) THEN 'identity'
+          ELSE 'data' END
+      FROM membership
       WHERE left_at IS NULL AND customer_id NOT IN (SELECT customer_id FROM profiled_customer)
       """)
     try await session.execute(

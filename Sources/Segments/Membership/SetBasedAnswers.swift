@@ -56,7 +56,9 @@ struct SetBasedAnswers {
     try await session.execute(
       """
       INSERT INTO pending_change
-      SELECT \(instant), segment_id, customer_id, false, \(reason)
+      SELECT \(instant), segment_id, customer_id, false,
+        CASE WHEN customer_id IN (SELECT customer_id FROM customer_alias) THEN 'identity'
+          ELSE \(reason) END
       FROM membership AS one
       WHERE left_at IS NULL \(customers)
         AND NOT EXISTS (
