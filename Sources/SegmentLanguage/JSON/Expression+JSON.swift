@@ -30,7 +30,7 @@ extension Expression {
       .object(
         [
           ("aggregate", .string(aggregate.function.rawValue)), ("of", aggregate.source.node),
-        ] + optional("value", aggregate.value?.node))
+        ] + optional("value", aggregate.value?.node) + optional("by", aggregate.weight?.node))
     case .population(let statistic): statistic.node
     default: conditionNode
     }

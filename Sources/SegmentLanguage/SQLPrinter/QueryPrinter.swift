@@ -111,8 +111,10 @@ struct QueryPrinter {
       selected += results.map { "\($0.expression) AS \(identifier: $0.column)" }
     }
     for scan in reach.scans(at: stage) {
-      let (table, results) = addScan(scan, from: current)
-      join(table, results)
+      if let (table, results) = addScan(scan, from: current) { join(table, results) }
+      for node in scan.aggregates {
+        if let (table, results) = addFavourite(node, from: current) { join(table, results) }
+      }
     }
     for group in reach.sequenceGroups(at: stage) {
       let (table, results) = addSequences(group, from: current)

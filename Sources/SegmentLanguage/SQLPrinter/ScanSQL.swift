@@ -4,8 +4,8 @@ internal import SQLBuilder
 extension QueryPrinter {
   typealias Joined = (table: String, results: [(column: String, expression: SQL)])
 
-  /// One grouping of a collection's rows by customer.
-  mutating func addScan(_ scan: Reach.Scan, from customers: SQL) -> Joined {
+  /// One grouping of a collection's rows by customer; nil where it would tell nothing.
+  mutating func addScan(_ scan: Reach.Scan, from customers: SQL) -> Joined? {
     var rows = RowSource(self, scan.collection)
     var selected: [SQL] = ["customer_id"]
     var results: [(column: String, expression: SQL)] = []
@@ -14,6 +14,11 @@ extension QueryPrinter {
       guard case .aggregate(let index) = program.nodes[node] else { continue }
       let aggregate = program.aggregates[index]
       let (low, high) = nodeSQL.bounds(aggregate.window)
+      // Values are grouped before customers: a relation of its own, but rows may be due here.
+      if aggregate.function == .favourite {
+        if includesNextDue { lowest = low == .min ? nil : lowest.map { min($0, low) } }
+        continue
+      }
       lowest = low == .min ? nil : lowest.map { min($0, low) }
       let column = name("g")
       selected.append(
@@ -55,6 +60,7 @@ extension QueryPrinter {
         registerDue(column)
       }
     }
+    guard selected.count > 1 else { return nil }
     let table = name("scan")
     addPart(
       table,
@@ -68,10 +74,7 @@ extension QueryPrinter {
   private func sql(
     _ aggregate: PlanAggregate, _ low: Int64, _ high: Int64, _ rows: inout RowSource
   ) -> SQL {
-    var conditions: [SQL] = []
-    if let filter = aggregate.filter { conditions.append(rows.column(filter)) }
-    if low > .min { conditions.append("happened_at >= \(.instant(low.storable))") }
-    if high < asOf { conditions.append("happened_at <= \(.instant(high))") }
+    var conditions = conditions(aggregate, low, high, &rows)
     let value = aggregate.value.map { rows.column($0) } ?? "*"
     switch aggregate.function {
     case .first, .last:
@@ -81,7 +84,7 @@ extension QueryPrinter {
         aggregate.function == .first
         ? "arg_min(\(value), \(order))" : "arg_max(\(value), \(order))"
       return "\(call) FILTER (WHERE \(conditions.joined(separator: " AND ")))"
-    case .count, .sum, .min, .max, .distinct: break
+    case .count, .sum, .min, .max, .distinct, .favourite: break
     }
     // A value that is null for other rows is much cheaper than a filter on each aggregate.
     let counted: SQL = aggregate.value == nil ? "1" : value
@@ -95,6 +98,47 @@ extension QueryPrinter {
     case .distinct: return "count(DISTINCT \(chosen))"
     default: return "count(\(chosen))"
     }
+  }
+
+  /// The rows of an aggregate among those of its collection.
+  private func conditions(
+    _ aggregate: PlanAggregate, _ low: Int64, _ high: Int64, _ rows: inout RowSource
+  ) -> [SQL] {
+    var conditions: [SQL] = []
+    if let filter = aggregate.filter { conditions.append(rows.column(filter)) }
+    if low > .min { conditions.append("happened_at >= \(.instant(low.storable))") }
+    if high < asOf { conditions.append("happened_at <= \(.instant(high))") }
+    return conditions
+  }
+
+  /// The value of the greatest weight of each customer; of equal weights, the least value.
+  mutating func addFavourite(_ node: NodeID, from customers: SQL) -> Joined? {
+    guard case .aggregate(let index) = program.nodes[node] else { return nil }
+    let aggregate = program.aggregates[index]
+    guard aggregate.function == .favourite, let taken = aggregate.value else { return nil }
+    var rows = RowSource(self, aggregate.collection)
+    let (low, high) = nodeSQL.bounds(aggregate.window)
+    var conditions = conditions(aggregate, low, high, &rows)
+    let value = rows.column(taken)
+    conditions.append("\(value) IS NOT NULL")
+    var weight: SQL = "count(*)"
+    if let weighed = aggregate.weight.map({ rows.column($0) }) {
+      conditions.append("\(weighed) IS NOT NULL")
+      weight = "sum(\(weighed))"
+    }
+    let table = name("favourite")
+    let column = name("g")
+    addPart(
+      table,
+      """
+      SELECT customer_id, arg_min(chosen, row(-weight, chosen)) AS \(identifier: column) FROM (
+        SELECT customer_id, \(value) AS chosen, \(weight) AS weight
+        FROM \(rows.relation(customers, from: low == .min ? nil : low))
+        WHERE \(conditions.joined(separator: " AND ")) GROUP BY customer_id, chosen)
+      GROUP BY customer_id
+      """)
+    register(node, column)
+    return (table, [(column, "\(identifier: column)")])
   }
 
   /// In how many of the windows there are rows; and where the first window begins.
