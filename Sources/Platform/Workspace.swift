@@ -23,10 +23,16 @@ package struct Workspace: Sendable {
     package var currency: String?
     /// `fr` or `en`; nil for the language of the machine.
     package var language: String?
+    /// Groups of fewer natural persons show no numbers about them.
+    package var privacyThreshold = usualPrivacyThreshold
+
+    package static let usualPrivacyThreshold = 10
+    static let privacyThresholds = 1...1_000_000
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
       case name, currency, language
       case timeZone = "time_zone"
+      case privacyThreshold = "privacy_threshold"
     }
 
     static let keys = CodingKeys.allCases.map(\.rawValue)
@@ -39,6 +45,9 @@ package struct Workspace: Sendable {
       timeZone = try container.decodeIfPresent(String.self, forKey: .timeZone) ?? "Europe/Paris"
       currency = try container.decodeIfPresent(String.self, forKey: .currency)
       language = try container.decodeIfPresent(String.self, forKey: .language)
+      privacyThreshold =
+        try container.decodeIfPresent(Int.self, forKey: .privacyThreshold)
+        ?? Self.usualPrivacyThreshold
     }
   }
 
@@ -143,6 +152,11 @@ package struct Workspace: Sendable {
     if let currency = settings.currency, CurrencyCode(rawValue: currency) == nil {
       try refuse("currency", currency, "EUR, USD, GBP…")
     }
+    if !Settings.privacyThresholds.contains(settings.privacyThreshold) {
+      try refuse(
+        "privacy_threshold", String(settings.privacyThreshold),
+        "\(Settings.privacyThresholds.lowerBound)–\(Settings.privacyThresholds.upperBound)")
+    }
     if TimeZone(identifier: settings.timeZone) == nil {
       try refuse("time_zone", settings.timeZone, "Europe/Paris, Europe/London…")
     }
@@ -161,6 +175,8 @@ package struct Workspace: Sendable {
       \(settings.currency.map { "currency: \(quoted($0))" } ?? "# currency: EUR")
       # fr or en; the machine's language without it · fr ou en
       \(settings.language.map { "language: \(quoted($0))" } ?? "# language: fr")
+      # Smaller groups of persons show no numbers · Seuil en dessous duquel un groupe reste masqué
+      privacy_threshold: \(settings.privacyThreshold)
 
       """
   }
