@@ -96,8 +96,10 @@ package struct JudgeSegments: Sendable {
   ///   - outcomes: attributes or values of the language; nil for the usual ones.
   /// - Throws: `SegmentsError`, `SegmentLanguageError`, `WarehouseError`.
   package func judge(
-    names: [String]?, outcomes: [String]?, options: QualityOptions = QualityOptions()
+    names: [String]?, outcomes: [String]?
   ) async throws -> Answer {
+    var options = QualityOptions()
+    options.privacyThreshold = desk.privacyThreshold
     guard let last = try await desk.history.lastRefresh() else {
       throw SegmentsError.neverRefreshed
     }

@@ -90,7 +90,7 @@ package struct ModelAttributes: Sendable {
         """
         INSERT INTO quartier.attribute_definition
           (attribute_id, type, data_class, origin, label_en, label_fr)
-        VALUES (\(attribute.id), \(Self.typeName(attribute.type)),
+        VALUES (\(attribute.id), \(attribute.type.storedName),
           \(attribute.dataClass.rawValue), 'model', \(column.labelEnglish), \(column.labelFrench))
         """)
     }
@@ -103,24 +103,7 @@ package struct ModelAttributes: Sendable {
     try await session.execute(
       """
       ALTER TABLE quartier.customer_attribute
-      ADD COLUMN IF NOT EXISTS \(identifier: attribute.id) \(Self.columnType(attribute.type))
+      ADD COLUMN IF NOT EXISTS \(identifier: attribute.id) \(SQL.resource(attribute.type.columnType))
       """)
-  }
-
-  private static func typeName(_ type: AttributeType) -> String {
-    switch type {
-    case .share: "share"
-    case .number: "number"
-    case .money: "money"
-    default: "text"
-    }
-  }
-
-  private static func columnType(_ type: AttributeType) -> SQL {
-    switch type {
-    case .share, .number: "DOUBLE"
-    case .money: "DECIMAL(18, 4)"
-    default: "VARCHAR"
-    }
   }
 }

@@ -8,7 +8,7 @@ extension Expression {
     JSONValue.object([("schema", .string(Self.jsonSchema)), ("rule", node)]).text
   }
 
-  static let jsonSchema = "quartier.segment-rule/1"
+  package static let jsonSchema = "quartier.segment-rule/1"
 
   private var node: JSONValue {
     switch form {
