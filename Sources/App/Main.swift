@@ -71,6 +71,7 @@ enum Main {
     let isNamed = message.location.map { $0.line == nil && sentence.contains($0.file) } ?? true
     let place = isNamed ? "" : words.location(message).map { "\($0): " } ?? ""
     Terminal.error("\(words.text("cli.error")) \(place)\(sentence)")
+    Terminal.excerpt(of: message)
     if let fix = words.fix(message) { Terminal.error("  → \(fix)") }
   }
 

@@ -17,6 +17,11 @@ enum Terminal {
     FileHandle.standardError.write(Data((text + "\n").utf8))
   }
 
+  /// What stands at a message's place, with carets under it.
+  static func excerpt(of message: UserMessage) {
+    for line in message.excerpt?.lines(width: DisplayWidth.of) ?? [] { error("    " + line) }
+  }
+
   /// One line that replaces itself on a terminal; nothing when piped.
   static func progress(_ step: RunStep) { progress(Words.text("progress.\(step.rawValue)")) }
 

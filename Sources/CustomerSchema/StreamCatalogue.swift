@@ -76,12 +76,14 @@ package struct StreamCatalogue: Sendable, Hashable {
 
   /// The canonical streams of a workspace.
   package static let canonical = StreamCatalogue([
-    // An order is a purchase: returns and orders of nothing are streams of their own.
+    // An order is a purchase: returns and what was cancelled as a whole are streams of their own.
     StreamDefinition("orders", kind: "purchase", orderFields),
     StreamDefinition("returns", table: "orders", kind: "return", isNegated: true, orderFields),
+    StreamDefinition("cancelled_orders", table: "orders", kind: "cancelled", orderFields),
     StreamDefinition("order_lines", kind: "purchase", lineFields),
     StreamDefinition(
       "return_lines", table: "order_lines", kind: "return", isNegated: true, lineFields),
+    StreamDefinition("cancelled_lines", table: "order_lines", kind: "cancelled", lineFields),
     StreamDefinition(
       "events",
       [

@@ -8,13 +8,17 @@ package struct UserMessage: Sendable, Hashable, Codable {
   package let arguments: [String: MessageArgument]
   /// Where it is, when it is somewhere in a file.
   package let location: SourceLocation?
+  /// What stands there.
+  package let excerpt: SourceExcerpt?
 
   package init(
-    _ code: String, _ arguments: [String: MessageArgument] = [:], at location: SourceLocation? = nil
+    _ code: String, _ arguments: [String: MessageArgument] = [:],
+    at location: SourceLocation? = nil, showing excerpt: SourceExcerpt? = nil
   ) {
     self.code = code
     self.arguments = arguments
     self.location = location
+    self.excerpt = excerpt
   }
 }
 

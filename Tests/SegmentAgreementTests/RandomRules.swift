@@ -332,6 +332,11 @@ struct RandomRules {
     case .distinct:
       let value = rng.chance(0.5) ? textual(stream) : numeric(stream, 0)
       return node(.aggregate(Aggregate(function, source, value: value)))
+    case .favourite:
+      note("favourite")
+      let weight = rng.chance(0.5) ? numeric(stream, 0) : nil
+      return node(
+        .aggregate(Aggregate(function, source, value: numeric(stream, 0), weight: weight)))
     default:
       return node(.aggregate(Aggregate(function, source, value: numeric(stream, 1))))
     }
@@ -352,7 +357,7 @@ struct RandomRules {
       return node(
         .aggregate(
           Aggregate(
-            rng.pick([.min, .max, .first, .last]), source(window: true),
+            rng.pick([.min, .max, .first, .last, .favourite]), source(window: true),
             value: name(rng.pick(["at", "date"])))))
     default:
       note("shifted time")
@@ -390,9 +395,10 @@ struct RandomRules {
       note("text aggregate")
       let source = source(window: true)
       guard let stream = StreamCatalogue.canonical[source.collection] else { return name("city") }
+      let function = rng.pick([AggregateFunction.first, .last, .favourite])
+      let weight = function == .favourite && rng.chance(0.5) ? numeric(stream, 0) : nil
       return node(
-        .aggregate(
-          Aggregate(rng.pick([.first, .last]), source, value: textual(stream))))
+        .aggregate(Aggregate(function, source, value: textual(stream), weight: weight)))
     }
   }
 

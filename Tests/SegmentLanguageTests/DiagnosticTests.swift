@@ -14,7 +14,7 @@ import Testing
       try checker.check(try Expression.parse(text))
     }
     let diagnostic = error.diagnostics[0]
-    let excerpt = RuleExcerpt(text, try #require(diagnostic.span))
+    let excerpt = SourceExcerpt(text, try #require(diagnostic.span))
     #expect(excerpt.line == 2)
     #expect(excerpt.column == 7)
     #expect(
@@ -27,13 +27,13 @@ import Testing
   @Test func `long lines are cut and marks that reorder text are shown`() throws {
     let text =
       String(repeating: "x", count: 300) + "\u{202E}ab" + String(repeating: "y", count: 300)
-    let excerpt = RuleExcerpt(text, 303..<305)
+    let excerpt = SourceExcerpt(text, 303..<305)
     #expect(excerpt.before.count == 61 && excerpt.before.hasPrefix("…"))
     #expect(excerpt.before.hasSuffix("x\u{FFFD}"))
     #expect(excerpt.marked == "ab")
     #expect(excerpt.after.hasSuffix("y…"))
-    #expect(RuleExcerpt("", 0..<0).lines { $0.count } == ["", "^"])
-    #expect(RuleExcerpt("a", 5..<9).column == 2)
+    #expect(SourceExcerpt("", 0..<0).lines { $0.count } == ["", "^"])
+    #expect(SourceExcerpt("a", 5..<9).column == 2)
   }
 
   /// One of each problem.

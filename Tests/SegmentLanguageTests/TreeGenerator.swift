@@ -164,7 +164,8 @@ struct TreeGenerator {
     if function.takesValue {
       value = random.happens(60) ? Expression(.name("amount")) : expression(depth)
     }
-    return Aggregate(function, source(depth, hasWindow: true), value: value)
+    let weight = function == .favourite && random.happens(50) ? expression(depth) : nil
+    return Aggregate(function, source(depth, hasWindow: true), value: value, weight: weight)
   }
 
   private mutating func sequence(_ depth: Int) -> Sequence {

@@ -63,13 +63,29 @@ enum Answers {
     return localizer
   }
 
+  /// An instant of an answer as the workspace's clocks show it.
+  static func instant(
+    _ text: String, _ desk: SegmentDesk, _ style: Formats.DateStyle = .long
+  ) -> String {
+    guard let (day, time) = desk.wallClock(of: text), let formats = Words.localizer?.formats else {
+      return text
+    }
+    let date = formats.date(day, style)
+    guard let time else { return date }
+    return Words.text(
+      style == .short ? "segments.instant.short" : "segments.instant",
+      ["date": .text(date), "time": .text(time)])
+  }
+
   static func table(_ columns: [TerminalTable.Column], _ rows: [[String]]) {
     let style = TerminalStyle(fileDescriptor: STDOUT_FILENO)
     for line in TerminalTable(columns: columns, rows: rows).lines(style) { Terminal.write(line) }
   }
 
-  static func number(_ number: Int?) -> String {
-    number.map { Words.localizer?.formats.number($0) ?? String($0) } ?? "–"
+  /// - Parameter fewerThan: what a number that is not told does not reach.
+  static func number(_ number: Int?, _ fewerThan: Int? = nil) -> String {
+    if let number { return Words.localizer?.formats.number(number) ?? String(number) }
+    return fewerThan.map { Words.text("segments.fewer", ["count": .count($0)]) } ?? "–"
   }
 
   /// Warnings go to standard error, so that answers stay clean.
@@ -78,6 +94,7 @@ enum Answers {
     for message in messages {
       let place = words.location(message).map { "\($0): " } ?? ""
       Terminal.error("\(words.text("cli.warning")) \(place)\(words.text(message))")
+      Terminal.excerpt(of: message)
       if let fix = words.fix(message) { Terminal.error("  → \(fix)") }
     }
   }

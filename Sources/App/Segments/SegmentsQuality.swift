@@ -26,10 +26,11 @@ extension SegmentsCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-      let answer = try await JudgeSegments(try await place.desk()).judge(
+      let desk = try await place.desk()
+      let answer = try await JudgeSegments(desk).judge(
         names: names.isEmpty ? nil : names, outcomes: outcome.isEmpty ? nil : outcome)
       guard !common.json else { return try Answers.json(answer) }
-      QualityText(answer: answer, words: try Answers.localizer()).write()
+      QualityText(answer: answer, desk: desk, words: try Answers.localizer()).write()
     }
   }
 
@@ -80,13 +81,18 @@ extension SegmentsCommand {
 /// The quality of segments for a reader: verdicts first, then the figures.
 private struct QualityText {
   let answer: JudgeSegments.Answer
+  let desk: SegmentDesk
   let words: Localizer
 
   /// Overlaps shown, the greatest first.
   private static let overlapLimit = 10
 
   func write() {
-    Terminal.write(words.text("segments.as_of", ["instant": .text(answer.asOf)]))
+    guard !answer.segments.isEmpty else {
+      return Terminal.write(words.text("segments.list.none"))
+    }
+    Terminal.write(
+      words.text("segments.as_of", ["instant": .text(Answers.instant(answer.asOf, desk))]))
     heading("verdicts")
     if answer.verdicts.isEmpty { Terminal.write(words.text("segments.quality.fine")) }
     for verdict in answer.verdicts { Terminal.write("  • " + sentence(verdict)) }
@@ -126,8 +132,6 @@ private struct QualityText {
   private func share(_ value: Double?) -> String { value.map(words.formats.share) ?? "–" }
 
   private func segments() {
-    let few = words.text(
-      "segments.quality.fewer", ["count": .count(answer.options.privacyThreshold)])
     Answers.table(
       [
         .init(words.text("segments.column.segment"), isFlexible: true),
@@ -140,10 +144,10 @@ private struct QualityText {
       ],
       answer.segments.map { one in
         [
-          one.name, one.size.map { words.formats.number($0) } ?? few, share(one.share),
+          one.name, Answers.number(one.size, answer.options.privacyThreshold), share(one.share),
           share(one.stability),
           one.potential.map { "× " + words.formats.number($0, atMost: 1) } ?? "–",
-          share(one.contacted), one.freshness.map { String($0.prefix(10)) } ?? "–",
+          share(one.contacted), one.freshness.map { Answers.instant($0, desk, .short) } ?? "–",
         ]
       })
   }

@@ -19,9 +19,11 @@ extension SegmentsCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-      let answer = try await ListSegments(try await place.desk()).list()
+      let desk = try await place.desk()
+      let answer = try await ListSegments(desk).list()
       guard !common.json else { return try Answers.json(answer) }
       guard !answer.segments.isEmpty else {
+        if answer.customers == 0 { Terminal.write(Words.text("segments.customers.none")) }
         return Terminal.write(Words.text("segments.list.none"))
       }
       let formats = try Answers.localizer().formats
@@ -39,12 +41,13 @@ extension SegmentsCommand {
               ? formats.share(Double(size) / Double(answer.customers)) : nil
           }
           return [
-            one.name + (one.isPending ? " *" : ""), Answers.number(one.size), share ?? "–",
+            one.name + (one.isPending ? " *" : ""), Answers.number(one.size, one.fewerThan), share ?? "–",
             one.intention ?? "", one.owner ?? "",
           ]
         })
       if let asOf = answer.asOf {
-        Terminal.write(Words.text("segments.as_of", ["instant": .text(asOf)]))
+        Terminal.write(
+          Words.text("segments.as_of", ["instant": .text(Answers.instant(asOf, desk))]))
       }
       if answer.segments.contains(where: \.isPending) {
         Terminal.write(Words.text("segments.list.pending"))
@@ -69,7 +72,7 @@ extension SegmentsCommand {
       let desk = try await place.desk()
       let localizer = try Answers.localizer()
       let card = try await ListSegments(desk).card(of: name) { definition in
-        desk.language.sentence(
+        desk.sentence(
           definition,
           NarrationWords(
             isFrench: localizer.language == .french, text: { localizer.text($0, $1) },
@@ -100,7 +103,7 @@ extension SegmentsCommand {
       line("used_by", card.usedBy.joined(separator: ", "))
       if card.included > 0 { line("included", Answers.number(card.included)) }
       if card.excluded > 0 { line("excluded", Answers.number(card.excluded)) }
-      line("members", Answers.number(segment.size))
+      line("members", Answers.number(segment.size, segment.fewerThan))
       if segment.isPending { Terminal.write(Words.text("segments.list.pending")) }
       guard !card.sizes.isEmpty else { return }
       Terminal.write("")
@@ -110,7 +113,9 @@ extension SegmentsCommand {
           .init(Words.text("segments.column.members"), .trailing),
           .init(Words.text("segments.column.version"), .trailing),
         ],
-        card.sizes.map { [$0.asOf, Answers.number($0.size), Answers.number($0.version)] })
+        card.sizes.map {
+          [Answers.instant($0.asOf, desk, .short), Answers.number($0.size, $0.fewerThan), Answers.number($0.version)]
+        })
     }
   }
 
@@ -150,8 +155,9 @@ extension SegmentsCommand {
         ],
         answer.periods.map {
           [
-            formats.date($0.from, .short), formats.date($0.to, .short), Answers.number($0.size),
-            Answers.number($0.entries), Answers.number($0.exits),
+            formats.date($0.from, .short), formats.date($0.to, .short),
+            Answers.number($0.size, $0.fewerThan), Answers.number($0.entries),
+            Answers.number($0.exits),
           ]
         })
     }
@@ -187,7 +193,8 @@ extension SegmentsCommand {
     }
 
     func run() async throws {
-      let memberships = TellMemberships(try await place.desk())
+      let desk = try await place.desk()
+      let memberships = TellMemberships(desk)
       if let out {
         let export = try await memberships.write(
           membersOf: name, on: on?.value, for: self.for.map { .marketing($0) } ?? .analysis,
@@ -212,7 +219,7 @@ extension SegmentsCommand {
           .init(Words.text("segments.column.reason")),
         ],
         answer.members.map {
-          [$0.customer, $0.since, Words.text("segments.reason.\($0.reason)")]
+          [$0.customer, Answers.instant($0.since, desk, .short), Words.text("segments.reason.\($0.reason)")]
         })
     }
   }
@@ -248,7 +255,7 @@ extension SegmentsCommand {
         ],
         answer.transitions.map {
           let none = Words.text("segments.transitions.none")
-          return [$0.from ?? none, $0.to ?? none, Answers.number($0.customers)]
+          return [$0.from ?? none, $0.to ?? none, Answers.number($0.customers, $0.fewerThan)]
         })
     }
   }
@@ -276,7 +283,8 @@ extension SegmentsCommand {
     }
 
     func run() async throws {
-      let answer = try await TellMemberships(try await place.desk()).changes(
+      let desk = try await place.desk()
+      let answer = try await TellMemberships(desk).changes(
         after: after, limit: limit)
       guard !common.json else { return try Answers.json(answer) }
       Answers.table(
@@ -289,7 +297,7 @@ extension SegmentsCommand {
         ],
         answer.changes.map {
           [
-            String($0.id), $0.at, $0.customer, $0.segment,
+            String($0.id), Answers.instant($0.at, desk, .short), $0.customer, $0.segment,
             Words.text("segments.change.\($0.change)"),
             Words.text("segments.reason.\($0.reason)"),
           ]

@@ -50,7 +50,8 @@ extension SegmentsCommand {
           let name = one.renamedFrom.map { "\($0) → \(one.name)" } ?? one.name
           let cells = [name, Words.text("segments.applied.\(one.change)")]
           guard dryRun else { return cells }
-          return cells + [one.entering, one.leaving, one.size].map(Answers.number)
+          return cells + [Answers.number(one.entering), Answers.number(one.leaving)]
+            + [Answers.number(one.size, one.fewerThan)]
         })
       Terminal.write(Words.text(dryRun ? "segments.apply.dry" : "segments.apply.done"))
     }
@@ -183,6 +184,9 @@ extension SegmentsCommand {
             ]))
       }
       guard !common.json else { return try Answers.json(answer) }
+      guard answer.customers > 0 else {
+        return Terminal.write(Words.text("segments.customers.none"))
+      }
       if let members = answer.members {
         Terminal.write(
           Words.text(
@@ -197,7 +201,8 @@ extension SegmentsCommand {
             "segments.preview.few",
             ["few": .count(answer.fewerThan ?? 0), "customers": .count(answer.customers)]))
       }
-      Terminal.write(Words.text("segments.as_of", ["instant": .text(answer.asOf)]))
+      Terminal.write(
+        Words.text("segments.as_of", ["instant": .text(Answers.instant(answer.asOf, desk))]))
     }
   }
 }
@@ -223,7 +228,7 @@ struct RefreshCommand: AsyncParsableCommand {
       Words.text(
         answer.changed ? "refresh.done" : "refresh.unchanged",
         [
-          "instant": .text(answer.asOf), "entries": .count(answer.entries),
+          "instant": .text(Answers.instant(answer.asOf, desk)), "entries": .count(answer.entries),
           "exits": .count(answer.exits),
         ]))
     for model in answer.models {
@@ -238,12 +243,15 @@ struct RefreshCommand: AsyncParsableCommand {
         Terminal.write("  " + drift.text(words))
       }
     }
-    guard !answer.segments.isEmpty else { return }
+    if try await desk.customers() == 0 { Terminal.write(Words.text("segments.customers.none")) }
+    guard !answer.segments.isEmpty else {
+      return Terminal.write(Words.text("segments.list.none"))
+    }
     Answers.table(
       [
         .init(Words.text("segments.column.segment"), isFlexible: true),
         .init(Words.text("segments.column.members"), .trailing),
-      ], answer.segments.map { [$0.name, Answers.number($0.size)] })
+      ], answer.segments.map { [$0.name, Answers.number($0.size, $0.fewerThan)] })
   }
 }
 

@@ -1,6 +1,5 @@
 internal import CustomerSchema
 internal import Features
-internal import Foundation
 internal import SQLBuilder
 internal import SegmentLanguage
 internal import Segments
@@ -22,7 +21,7 @@ struct ScoreUpdate: Sendable {
         """
       ).rows.compactMap { $0[0].text })
     for attribute in ScoreAttributes.definitions where !present.contains(attribute.id) {
-      let type: SQL = attribute.type == .count ? "BIGINT" : "VARCHAR"
+      let type = SQL.resource(attribute.type.columnType)
       try await session.execute(
         "ALTER TABLE customer_attribute ADD COLUMN \(identifier: attribute.id) \(type)")
     }
@@ -30,16 +29,11 @@ struct ScoreUpdate: Sendable {
       try await session.query("SELECT attribute_id FROM attribute_definition").rows
         .compactMap { $0[0].text })
     for attribute in ScoreAttributes.definitions where !defined.contains(attribute.id) {
-      var type = "count"
-      var detail = SQLValue.null
-      if case .enumeration(let values) = attribute.type {
-        type = "enumeration"
-        detail = .text(String(decoding: try JSONEncoder().encode(values), as: UTF8.self))
-      }
+      let detail = attribute.type.storedDetail.map { .text($0) } ?? SQLValue.null
       try await session.execute(
         """
         INSERT INTO attribute_definition (attribute_id, type, detail, data_class, origin, model)
-        VALUES (\(attribute.id), \(type), \(detail), 'behaviour', 'model', 'rfm')
+        VALUES (\(attribute.id), \(attribute.type.storedName), \(detail), 'behaviour', 'model', 'rfm')
         """)
     }
   }

@@ -11,6 +11,8 @@ package struct SegmentDesk: Sendable {
   package let session: any QuerySession
   package let clock: WorkspaceClock
   package let language: RuleLanguage
+  /// What people call the workspace's own attributes, by id.
+  private let labels: [String: (english: String?, french: String?)]
 
   /// Opens the workspace's store.
   ///
@@ -30,7 +32,31 @@ package struct SegmentDesk: Sendable {
     }
     self.clock = clock
     self.session = session
-    language = RuleLanguage(try await WorkspaceSchema.read(session, workspace.settings))
+    let entries = try await AttributeStore.entries(session)
+    language = RuleLanguage(WorkspaceSchema.schema(of: entries, workspace.settings))
+    labels = Dictionary(
+      entries.map { ($0.definition.id, ($0.labelEnglish, $0.labelFrench)) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// A rule as a person says it, with the values of its parameters.
+  package func sentence(_ definition: SegmentDefinition, _ words: NarrationWords) -> String {
+    language.sentence(
+      definition, words,
+      labels: labels.compactMapValues { words.isFrench ? $0.french : $0.english })
+  }
+
+  /// How many customers may be profiled.
+  package func customers() async throws -> Int {
+    try await session.value("SELECT count(*) FROM profiled_customer").int ?? 0
+  }
+
+  /// Groups of fewer natural persons show no numbers about them.
+  package var privacyThreshold: Int { workspace.settings.privacyThreshold }
+
+  /// A group's number, or under which it lies where that would tell too much.
+  func told(_ group: GroupSize) -> (number: Int?, fewerThan: Int?) {
+    group.isHidden(under: privacyThreshold) ? (nil, privacyThreshold) : (group.customers, nil)
   }
 
   package var catalogue: SegmentCatalogue { SegmentCatalogue(session, language) }
@@ -73,6 +99,23 @@ package struct SegmentDesk: Sendable {
     let time = [second / 3600, second / 60 % 60, second % 60].map { padded($0, 2) }
     return "\(LocalDate(daysSinceEpoch: Int32(clamping: days)))T" + time.joined(separator: ":")
       + (fraction == 0 ? "" : "." + padded(fraction, 6)) + "Z"
+  }
+
+  /// The workspace's day and time (`14:05`) of an instant that `text` wrote; no time for a day's
+  /// last microsecond, which stands for the day. Nil for any other text.
+  package func wallClock(of text: String) -> (day: LocalDate, time: String?)? {
+    let digits = text.utf8.map { Int64($0) - 0x30 }
+    guard text.utf8.count >= 20, let date = LocalDate(iso: text.prefix(10)) else { return nil }
+    func number(_ start: Int) -> Int64 { digits[start] * 10 + digits[start + 1] }
+    let fraction = digits.count == 27 ? digits[20..<26].reduce(0) { $0 * 10 + $1 } : 0
+    let seconds =
+      Int64(date.daysSinceEpoch) * 86_400 + number(11) * 3600 + number(14) * 60 + number(17)
+    let instant = seconds * 1_000_000 + fraction
+    let day = clock.day(of: instant)
+    guard instant != clock.start(of: day.adding(days: 1)) - 1 else { return (day, nil) }
+    let minutes = clock.local(at: instant) / 60_000_000
+    let (hour, minute) = (((minutes / 60) % 24 + 24) % 24, ((minutes % 60) + 60) % 60)
+    return (day, "\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute)")
   }
 
   private static func divided(_ number: Int64, by divisor: Int64) -> (Int64, Int64) {

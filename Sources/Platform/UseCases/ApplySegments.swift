@@ -30,6 +30,9 @@ package struct ApplySegments: Sendable {
     package let entering: Int?
     package let leaving: Int?
     package let size: Int?
+    /// Where they are hidden because the segment is or would be a small group of persons: how many
+    /// it does not reach.
+    package let fewerThan: Int?
   }
 
   /// A code of the catalogues and where it applies.
@@ -76,10 +79,16 @@ package struct ApplySegments: Sendable {
     let items = resolved.plan.changes.map { change in
       let effect = effects[change.name]
       let before = change.before?.name
+      let isHidden =
+        effect.map {
+          [$0.before, $0.after].contains { $0.isHidden(under: desk.privacyThreshold) }
+        } ?? false
       return Item(
         name: change.name, change: change.kind.rawValue,
-        renamedFrom: change.kind == .renamed ? before : nil, entering: effect?.entering,
-        leaving: effect?.leaving, size: effect?.size)
+        renamedFrom: change.kind == .renamed ? before : nil,
+        entering: isHidden ? nil : effect?.entering, leaving: isHidden ? nil : effect?.leaving,
+        size: isHidden ? nil : effect?.after.customers,
+        fewerThan: isHidden ? desk.privacyThreshold : nil)
     }
     return Outcome(
       answer: Answer(

@@ -96,13 +96,13 @@ package struct JudgeSegments: Sendable {
   ///   - outcomes: attributes or values of the language; nil for the usual ones.
   /// - Throws: `SegmentsError`, `SegmentLanguageError`, `WarehouseError`.
   package func judge(
-    names: [String]?, outcomes: [String]?, options: QualityOptions = QualityOptions()
+    names: [String]?, outcomes: [String]?
   ) async throws -> Answer {
+    var options = QualityOptions()
+    options.privacyThreshold = desk.privacyThreshold
     guard let last = try await desk.history.lastRefresh() else {
       throw SegmentsError.neverRefreshed
     }
-    var options = options
-    options.privacyThreshold = desk.workspace.settings.smallestGroup
     let segments = try await desk.catalogue.appliedSegments()
     let compared = try compared(names, in: segments)
     let values = try await OutcomeValues(desk.session, desk.language, desk.clock)

@@ -28,8 +28,10 @@ package struct ListSegments: Sendable {
     package let tags: [String]
     package let rule: String
     package let version: Int
-    /// Members at `asOf`; nil for a segment that no refresh has told yet.
+    /// Members at `asOf`; nil for a segment that no refresh has told yet, and for a small group.
     package let size: Int?
+    /// For a small group of persons: how many it does not reach.
+    package let fewerThan: Int?
     /// Whether the version that holds has not been applied by a refresh yet.
     package let isPending: Bool
   }
@@ -37,25 +39,23 @@ package struct ListSegments: Sendable {
   package func list() async throws -> Answer {
     let last = try await desk.history.lastRefresh()
     return Answer(
-      asOf: last.map(SegmentDesk.text), customers: try await customers(),
+      asOf: last.map(SegmentDesk.text), customers: try await desk.customers(),
       segments: try await items(last: last))
   }
 
-  private func customers() async throws -> Int {
-    try await desk.session.value("SELECT count(*) FROM profiled_customer").int ?? 0
-  }
-
   private func items(last: Int64?) async throws -> [Item] {
-    let sizes = try await last.asyncMap { try await desk.history.sizes(at: $0) } ?? [:]
+    let groups = try await last.asyncMap { try await desk.history.groups(at: $0) } ?? [:]
     let applied = Dictionary(
       uniqueKeysWithValues: try await desk.catalogue.appliedSegments().map { ($0.id, $0.version) })
     return try await desk.catalogue.segments().map { segment in
       let definition = segment.definition
+      let told: (number: Int?, fewerThan: Int?) =
+        applied[segment.id] == nil ? (nil, nil) : desk.told(groups[segment.id] ?? .empty)
       return Item(
         name: segment.name, intention: definition.intention, owner: definition.owner,
         description: definition.description, colour: definition.colour, tags: definition.tags,
         rule: desk.language.text(definition.rule), version: segment.version,
-        size: applied[segment.id] == nil ? nil : sizes[segment.id] ?? 0,
+        size: told.number, fewerThan: told.fewerThan,
         isPending: applied[segment.id] != segment.version)
     }
   }
@@ -92,7 +92,9 @@ package struct ListSegments: Sendable {
 
   package struct Size: Sendable, Encodable {
     package let asOf: String
-    package let size: Int
+    /// Absent for a small group of persons.
+    package let size: Int?
+    package let fewerThan: Int?
     package let version: Int
   }
 
@@ -109,7 +111,7 @@ package struct ListSegments: Sendable {
       throw SegmentsError.unknownSegment(name, nearest: [])
     }
     return Card(
-      asOf: last.map(SegmentDesk.text), customers: try await customers(), segment: item,
+      asOf: last.map(SegmentDesk.text), customers: try await desk.customers(), segment: item,
       sentence: try sentence(definition),
       parameters: definition.parameters.mapValues(desk.language.text),
       included: definition.included.count, excluded: definition.excluded.count,
@@ -133,15 +135,20 @@ package struct ListSegments: Sendable {
   }
 
   private func sizes(of segment: Int64) async throws -> [Size] {
-    try await desk.session.query(
+    let rows = try await desk.session.query(
       """
       SELECT as_of, size, version FROM segment_size JOIN segment_refresh USING (refresh_id)
       WHERE segment_id = \(SQLValue.int(segment)) ORDER BY refresh_id DESC LIMIT 24
       """
-    ).rows.map { row in
-      Size(
-        asOf: row[0].microseconds.map(SegmentDesk.text) ?? "", size: row[1].int ?? 0,
-        version: row[2].int ?? 0)
+    ).rows
+    let groups = try await desk.history.groups(
+      of: segment, at: rows.map { $0[0].microseconds ?? 0 })
+    return zip(rows, groups).map { row, group in
+      let size = row[1].int ?? 0
+      let told = desk.told(GroupSize(customers: size, persons: min(size, group.persons)))
+      return Size(
+        asOf: row[0].microseconds.map(SegmentDesk.text) ?? "", size: told.number,
+        fewerThan: told.fewerThan, version: row[2].int ?? 0)
     }
   }
 }

@@ -7,9 +7,6 @@ package struct PreviewRule: Sendable {
 
   package init(_ desk: SegmentDesk) { self.desk = desk }
 
-  /// Groups smaller than this show no number of members: it could tell of one person.
-  private var threshold: Int { desk.workspace.settings.smallestGroup }
-
   /// `docs/schemas/segments-preview-1.schema.json`.
   package struct Answer: Sendable, Encodable {
     package let schema = "quartier.segments-preview/1"
@@ -17,7 +14,7 @@ package struct PreviewRule: Sendable {
     package let rule: String
     package let asOf: String
     package let customers: Int
-    /// Absent for fewer than `fewerThan`.
+    /// Absent for fewer persons than `fewerThan`.
     package let members: Int?
     package let share: Double?
     package let fewerThan: Int?
@@ -54,15 +51,16 @@ package struct PreviewRule: Sendable {
     let estimate = try await preview.estimate().map {
       Estimate(members: $0.members, low: $0.low, high: $0.high)
     }
+    let threshold = desk.privacyThreshold
     if let estimate, estimate.low >= threshold { onEstimate(estimate) }
-    let count = try await preview.count()
-    let isShown = count.members == 0 || count.members >= threshold
+    let count = try await preview.count(under: threshold)
+    let told = desk.told(count.members)
     return Answer(
       rule: desk.language.text(rule), asOf: SegmentDesk.text(instant), customers: count.customers,
-      members: isShown ? count.members : nil,
-      share: isShown && count.customers > 0
-        ? Double(count.members) / Double(count.customers) : nil,
-      fewerThan: isShown ? nil : threshold,
-      estimate: isShown && count.members >= threshold ? estimate : nil)
+      members: told.number,
+      share: told.number.flatMap { members in
+        count.customers > 0 ? Double(members) / Double(count.customers) : nil
+      }, fewerThan: told.fewerThan,
+      estimate: count.members.customers >= threshold ? estimate : nil)
   }
 }

@@ -38,10 +38,12 @@ package struct TellMemberships: Sendable {
     /// First and last day.
     package let from: LocalDate
     package let to: LocalDate
-    /// Members at its end, or at the last refresh for the period that is not over.
-    package let size: Int
-    package let entries: Int
-    package let exits: Int
+    /// Members at its end, or at the last refresh for the period that is not over. Absent, as
+    /// entries and exits are, where the members at its beginning or end are few persons.
+    package let size: Int?
+    package let entries: Int?
+    package let exits: Int?
+    package let fewerThan: Int?
   }
 
   /// - Parameters:
@@ -66,14 +68,19 @@ package struct TellMemberships: Sendable {
       day = Self.next(day, length)
     }
     starts.append(day)
-    let periods = try await desk.history.periods(
-      of: segment.id, boundaries: starts.map(desk.clock.start))
+    let boundaries = starts.map(desk.clock.start)
+    let periods = try await desk.history.periods(of: segment.id, boundaries: boundaries)
+    let isHidden = try await desk.history.groups(of: segment.id, at: boundaries.map { $0 - 1 })
+      .map { $0.isHidden(under: desk.privacyThreshold) }
     return History(
       segment: segment.name, asOf: SegmentDesk.text(last), period: length.rawValue,
-      periods: zip(periods, zip(starts, starts.dropFirst())).map { period, days in
-        Period(
-          from: days.0, to: days.1.adding(days: -1), size: period.size, entries: period.entries,
-          exits: period.exits)
+      periods: periods.indices.map { index in
+        let period = periods[index]
+        let isFew = isHidden[index] || isHidden[index + 1]
+        return Period(
+          from: starts[index], to: starts[index + 1].adding(days: -1),
+          size: isHidden[index + 1] ? nil : period.size, entries: isFew ? nil : period.entries,
+          exits: isFew ? nil : period.exits, fewerThan: isFew ? desk.privacyThreshold : nil)
       })
   }
 
@@ -213,7 +220,9 @@ package struct TellMemberships: Sendable {
     /// Nil: in none of the segments.
     package let from: String?
     package let to: String?
-    package let customers: Int
+    /// Absent for few persons.
+    package let customers: Int?
+    package let fewerThan: Int?
   }
 
   /// - Parameter names: of the segments to look at; all when empty.
@@ -238,9 +247,10 @@ package struct TellMemberships: Sendable {
       from: SegmentDesk.text(instants[0]), to: SegmentDesk.text(instants[1]),
       segments: segments.map(\.name),
       transitions: found.map { one in
-        Transition(
+        let told = desk.told(one.group)
+        return Transition(
           from: one.from.flatMap { names[$0] }, to: one.to.flatMap { names[$0] },
-          customers: one.customers)
+          customers: told.number, fewerThan: told.fewerThan)
       })
   }
 

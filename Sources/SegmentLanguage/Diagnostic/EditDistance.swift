@@ -1,5 +1,5 @@
 /// How far apart two names are.
-enum EditDistance {
+package enum EditDistance {
   /// The least number of scalars to insert, delete, replace or swap with their neighbour (each
   /// stretch edited once: the optimal string alignment distance).
   static func between(_ left: String, _ right: String) -> Int {
@@ -21,15 +21,23 @@ enum EditDistance {
     return rows[a.count][b.count]
   }
 
+  /// Scalars of a name that is compared.
+  private static let longest = 120
+
   /// At most three names that someone may have meant, the nearest first: a third of the letters
   /// may differ, or one name holds the other.
-  static func nearest(_ name: String, in names: some Collection<String>) -> [String] {
-    let wanted = name.lowercased()
-    guard (1...64).contains(wanted.unicodeScalars.count) else { return [] }
+  ///
+  /// - Parameter folding: what makes two spellings the same name.
+  package static func nearest(
+    _ name: String, in names: some Collection<String>,
+    folding: (String) -> String = { $0.lowercased() }
+  ) -> [String] {
+    let wanted = folding(name)
+    guard (1...longest).contains(wanted.unicodeScalars.count) else { return [] }
     let most = max(1, wanted.unicodeScalars.count / 3)
     let scored = names.compactMap { candidate -> (distance: Int, name: String)? in
-      let other = candidate.lowercased()
-      guard other.unicodeScalars.count <= 64 else { return nil }
+      let other = folding(candidate)
+      guard other.unicodeScalars.count <= longest else { return nil }
       let distance = between(wanted, other)
       if distance <= most { return (distance, candidate) }
       let isPart =

@@ -98,13 +98,47 @@ extension Evaluator {
         if let value = integer(aggregate.value, row) { return value }
       }
       return nil
+    case .favourite:
+      var weights: [Int128: Int128] = [:]
+      for row in range where passes(start, row) {
+        guard let value = integer(aggregate.value, row), let weight = weight(aggregate, row)
+        else { continue }
+        weights[value, default: 0] &+= weight
+      }
+      return weights.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
     }
+  }
+
+  /// What a row counts for its value; nil where that is missing.
+  private mutating func weight(_ aggregate: CompiledAggregate, _ row: Int) -> Int128? {
+    aggregate.weight < 0 ? 1 : integer(aggregate.weight, row)
+  }
+
+  private mutating func favouriteText(
+    _ aggregate: CompiledAggregate, _ range: Range<Int>, _ start: Int
+  ) -> String? {
+    var weights: [(value: String, weight: Int128)] = []
+    for row in range where passes(start, row) {
+      guard let value = text(aggregate.value, row), let weight = weight(aggregate, row) else {
+        continue
+      }
+      if let known = weights.firstIndex(where: { $0.value.hasSameBytes(as: value) }) {
+        weights[known].weight &+= weight
+      } else {
+        weights.append((value, weight))
+      }
+    }
+    return weights.max { left, right in
+      left.weight == right.weight
+        ? right.value.precedesInBytes(left.value) : left.weight < right.weight
+    }?.value
   }
 
   mutating func textAggregate(_ index: Int) -> String? {
     let aggregate = aggregates[index]
     let rows = table(aggregate.collection)
     let (range, start) = range(aggregate, rows)
+    if aggregate.function == .favourite { return favouriteText(aggregate, range, start) }
     var best: String?
     for row in aggregate.function == .last ? Array(range.reversed()) : Array(range)
     where passes(start, row) {

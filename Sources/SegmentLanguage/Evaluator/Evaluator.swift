@@ -62,6 +62,7 @@ package struct Evaluator {
     var filter: Int
     var window: Int
     var value: Int
+    var weight: Int
     var isText: Bool
     var hasTime: Bool
   }
@@ -82,7 +83,7 @@ package struct Evaluator {
       CompiledAggregate(
         function: aggregate.function, collection: aggregate.collection,
         filter: aggregate.filter ?? -1, window: Int(assembler.window(aggregate.window)),
-        value: aggregate.value ?? -1,
+        value: aggregate.value ?? -1, weight: aggregate.weight ?? -1,
         isText: aggregate.value.map { program.facts[$0].kind == .text } ?? false,
         hasTime: program.collections[aggregate.collection].stream != nil)
     }

@@ -8,7 +8,7 @@ extension Expression {
     JSONValue.object([("schema", .string(Self.jsonSchema)), ("rule", node)]).text
   }
 
-  static let jsonSchema = "quartier.segment-rule/1"
+  package static let jsonSchema = "quartier.segment-rule/1"
 
   private var node: JSONValue {
     switch form {
@@ -30,7 +30,7 @@ extension Expression {
       .object(
         [
           ("aggregate", .string(aggregate.function.rawValue)), ("of", aggregate.source.node),
-        ] + optional("value", aggregate.value?.node))
+        ] + optional("value", aggregate.value?.node) + optional("by", aggregate.weight?.node))
     case .population(let statistic): statistic.node
     default: conditionNode
     }

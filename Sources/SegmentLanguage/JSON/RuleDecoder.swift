@@ -190,7 +190,7 @@ struct RuleDecoder {
     "number": [], "percent": [], "money": ["currency"], "text": [], "boolean": [], "date": [],
     "instant": [], "span": [], "name": [], "parameter": [], "now": [], "today": [], "ago": [],
     "from_now": [], "negative": [], "arithmetic": ["left", "right"], "days_since": [],
-    "years_since": [], "aggregate": ["of", "value"], "population": ["percent", "value", "segment"],
+    "years_since": [], "aggregate": ["of", "value", "by"], "population": ["percent", "value", "segment"],
     "all": [], "any": [], "not": [], "comparison": ["left", "right"], "between": ["low", "high"],
     "one_of": ["values"], "text_test": ["value", "pattern"], "missing": [], "within": ["window"],
     "anniversary": ["days"], "exists": [], "held": ["for"], "sequence": ["steps", "window"],
@@ -375,7 +375,13 @@ struct RuleDecoder {
       try object.only(["aggregate", "of"])
       return Aggregate(function, source)
     }
-    return Aggregate(function, source, value: try expression(try object.member("value")))
+    let value = try expression(try object.member("value"))
+    guard function == .favourite else {
+      try object.only(["aggregate", "of", "value"])
+      return Aggregate(function, source, value: value)
+    }
+    guard let by = object.optional("by") else { return Aggregate(function, source, value: value) }
+    return Aggregate(function, source, value: value, weight: try expression(by))
   }
 
   private mutating func population(

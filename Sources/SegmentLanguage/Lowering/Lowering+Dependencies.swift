@@ -26,6 +26,7 @@ extension Lowering {
           read(aggregates[index].collection)
           look(aggregates[index].filter)
           look(aggregates[index].value)
+          look(aggregates[index].weight)
         case .sequence(let index):
           for step in sequences[index].steps {
             read(step.collection)

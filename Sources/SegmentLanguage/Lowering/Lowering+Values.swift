@@ -172,11 +172,13 @@ extension Lowering {
 
   private func value(_ aggregate: Aggregate) throws(LoweringError) -> Lowered {
     let (collection, filter, window) = try rows(aggregate.source)
-    func node(_ function: PlanAggregate.Function, _ value: NodeID?) -> NodeID {
+    func node(
+      _ function: PlanAggregate.Function, _ value: NodeID?, weight: NodeID? = nil
+    ) -> NodeID {
       self.aggregate(
         PlanAggregate(
           function: function, collection: collection, filter: filter, window: window,
-          value: value))
+          value: value, weight: weight))
     }
     func whole(_ node: NodeID, scale: Int = 0) -> Lowered {
       .exact(.init(numerator: node, denominator: nil, scale: scale))
@@ -191,7 +193,7 @@ extension Lowering {
       else { throw .ill("objects have no date") }
       let function: PlanAggregate.Function = aggregate.function == .daysSinceFirst ? .min : .max
       return whole(add(.daysSince(node(function, date))))
-    case .sum, .average, .min, .max, .distinct, .first, .last: break
+    case .sum, .average, .min, .max, .distinct, .first, .last, .favourite: break
     }
     guard let taken = aggregate.value else { throw .ill("a value is expected") }
     let (value, type, scale) = try scalar(taken, of: collection)
@@ -204,7 +206,11 @@ extension Lowering {
       return .exact(.init(numerator: sum, denominator: node(.count, value), scale: scale))
     default:
       let function = PlanAggregate.Function(rawValue: aggregate.function.rawValue) ?? .first
-      let result = node(function, value)
+      let weight: NodeID? =
+        if let weight = aggregate.weight {
+          try scalar(weight, of: collection).node
+        } else { nil }
+      let result = node(function, value, weight: weight)
       if case .decimal = type { return whole(result, scale: scale) }
       return typed(result, type)
     }

@@ -56,12 +56,14 @@ extension Lowering {
       if case .clock(.constant) = node { result.dependsOnTime = false }
     case .aggregate(let index):
       let aggregate = aggregates[index]
-      result.takeRows(aggregate.filter.map { facts[$0] }, aggregate.value.map { facts[$0] })
+      result.takeRows(
+        aggregate.filter.map { facts[$0] }, aggregate.value.map { facts[$0] },
+        aggregate.weight.map { facts[$0] })
       let value = aggregate.value.map { facts[$0] }
       switch aggregate.function {
       case .count, .distinct: result.bits = 40
       case .sum: result.bits = min((value?.bits ?? 0) + 40, Self.sumBits)
-      case .min, .max, .first, .last:
+      case .min, .max, .first, .last, .favourite:
         (result.kind, result.bits) = (value?.kind ?? .integer, value?.bits ?? 0)
       }
     case .doubleOf, .addDoubles, .subtractDoubles, .multiplyDoubles, .divideDoubles:

@@ -34,14 +34,17 @@ extension Narrator {
     switch value.form {
     case .literal, .now, .today, .ago, .fromNow: noun(value, scope)
     case .arithmetic(.multiply, let left, let right)
-    where Self.isPercent(left) || Self.isPercent(right):
+    where Self.isNumber(left) || Self.isNumber(right):
       noun(value, scope)
     default: words.isFrench ? noun(value, scope) : "the " + noun(value, scope)
     }
   }
 
-  private static func isPercent(_ value: Expression) -> Bool {
-    if case .literal(.percent) = value.form { true } else { false }
+  private static func isNumber(_ value: Expression) -> Bool {
+    switch value.form {
+    case .literal(.percent), .literal(.number): true
+    default: false
+    }
   }
 
   private func arithmetic(
@@ -52,7 +55,14 @@ extension Narrator {
       return word(
         "share_of", ["share": .text(percentage(percent)), "value": .text(of(right, scope))])
     }
-    if operation == .multiply, case .literal(.percent) = right.form {
+    // «2 fois le montant» rather than «le produit de 2 par le montant».
+    if operation == .multiply, case .literal(.number(let number)) = left.form,
+      !Self.isNumber(right)
+    {
+      return word(
+        "times_of", ["number": .text(decimal(number)), "value": .text(definite(right, scope))])
+    }
+    if operation == .multiply, Self.isNumber(right), !Self.isNumber(left) {
       return arithmetic(operation, right, left, scope)
     }
     if case .literal(.span) = right.form, operation == .add || operation == .subtract {
@@ -113,6 +123,15 @@ extension Narrator {
       text = word(
         "aggregate." + aggregate.function.rawValue,
         ["value": .text(words.of(value)), "rows": .text(collection(source, "of_items"))])
+    case .favourite:
+      text = word(
+        aggregate.weight == nil ? "favourite" : "favourite_by",
+        [
+          "value": .text(value), "of_value": .text(words.of(value)),
+          "weight": .text(aggregate.weight.map { noun($0, scope) } ?? ""),
+          "of_weight": .text(aggregate.weight.map { of($0, scope) } ?? ""),
+          "rows": .text(collection(source, "of_items")),
+        ])
     }
     return text + when(source) + rows(source)
   }
@@ -258,5 +277,6 @@ extension Narrator {
 }
 
 extension Unit {
-  fileprivate var key: String { rawValue.replacing(" ", with: "_") }
+  /// As keys of the catalogues have it.
+  var key: String { rawValue.replacing(" ", with: "_") }
 }

@@ -66,6 +66,33 @@ package struct Narrator: Sendable {
   // MARK: Single conditions
 
   private func clause(_ rule: Expression, _ scope: Scope, isNegated: Bool) -> String {
+    let text = bareClause(rule, scope, isNegated: isNegated)
+    guard !words.isFrench, Self.isCompound(rule), text.hasPrefix("whose ") else { return text }
+    // “for whom the total amount of the orders is…” rather than “whose total amount of…”.
+    let rest = text.dropFirst("whose ".count)
+    return "for whom " + (rest.first?.isNumber == true ? "" : "the ") + rest
+  }
+
+  /// Whether what a condition tests is more than a name can say.
+  private static func isCompound(_ rule: Expression) -> Bool {
+    let value: Expression
+    switch rule.form {
+    case .comparison(_, let left, let right):
+      value = isLiteral(left) && !isLiteral(right) ? right : left
+    case .between(let tested, _, _), .oneOf(let tested, _), .text(_, let tested, _),
+      .within(let tested, _):
+      value = tested
+    default: return false
+    }
+    switch value.form {
+    case .aggregate(let aggregate):
+      return ![.count, .daysSinceFirst, .daysSinceLast].contains(aggregate.function)
+    case .arithmetic, .population, .negative: return true
+    default: return false
+    }
+  }
+
+  private func bareClause(_ rule: Expression, _ scope: Scope, isNegated: Bool) -> String {
     switch rule.form {
     case .literal(.boolean(let truth)): return word(truth != isNegated ? "always" : "never")
     case .comparison(let operation, let left, let right):
@@ -151,12 +178,11 @@ package struct Narrator: Sendable {
           "window": .text(self.window(window)),
         ]) + rows(source)
     case .regularly(let source, let atLeast, let count, let unit):
+      let windows = word("regularly." + unit.key, ["count": .count(count)])
       return word(
         "regularly",
-        [
-          "did": .text(verb(source)), "least": .count(atLeast), "all": .count(count),
-          "unit": .text(length(Span(1, unit))),
-        ]) + rows(source)
+        ["did": .text(verb(source)), "least": .count(atLeast), "windows": .text(windows)])
+        + rows(source)
     case .sequence(let sequence):
       var text = word("sequence", ["did": .text(verb(sequence.first))]) + rows(sequence.first)
       for step in sequence.steps {

@@ -72,11 +72,17 @@ extension Parser {
         value = try node(.name(try name(.field)), valueStart)
       }
     }
+    var weight: Node?
+    if function == .favourite, accept(word: "by") {
+      weight = try nested { parser throws(SegmentLanguageError) in try parser.sum() }
+    }
     let source = try filtered(collection, hasWindow: true)
     try expect(.close, .closing)
     return try node(
-      .aggregate(Aggregate(function, source.source, value: value?.expression)), start,
-      depth: max(source.depth, value?.depth ?? 0))
+      .aggregate(
+        Aggregate(
+          function, source.source, value: value?.expression, weight: weight?.expression)), start,
+      depth: max(source.depth, value?.depth ?? 0, weight?.depth ?? 0))
   }
 
   private mutating func population(
@@ -189,7 +195,7 @@ extension AggregateFunction {
   package var takesValue: Bool {
     switch self {
     case .count, .daysSinceFirst, .daysSinceLast: false
-    case .sum, .average, .min, .max, .distinct, .first, .last: true
+    case .sum, .average, .min, .max, .distinct, .first, .last, .favourite: true
     }
   }
 }

@@ -125,9 +125,13 @@ package struct PlanAggregate: Sendable, Hashable {
   package let window: PlanWindow
   /// What is taken of a row; rows without it do not count. nil for a count of rows.
   package let value: NodeID?
+  /// A whole number, for `favourite`: rows without it do not count. nil to count rows.
+  package var weight: NodeID? = nil
 
   package enum Function: String, Sendable, Hashable {
     case count, sum, min, max, distinct, first, last
+    /// The value of most rows or of the greatest sum of weights; of several, the least.
+    case favourite
   }
 }
 

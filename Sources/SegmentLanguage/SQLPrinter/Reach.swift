@@ -25,7 +25,8 @@ extension SegmentProgram {
   func rowNodes(_ node: NodeID) -> [NodeID] {
     switch nodes[node] {
     case .aggregate(let index):
-      [aggregates[index].filter, aggregates[index].value].compactMap(\.self)
+      [aggregates[index].filter, aggregates[index].value, aggregates[index].weight]
+        .compactMap(\.self)
     case .sequence(let index): sequences[index].steps.compactMap(\.filter)
     case .resumed(let index): [resumptions[index].filter].compactMap(\.self)
     case .regularly(let index): [rhythms[index].filter].compactMap(\.self)

@@ -11,6 +11,7 @@ extension QueryPrinter {
   mutating func addScan(_ scan: Reach.Scan, from customers: SQL) -> [Joined] {
     var distincts: [DistinctKey: [ScanItem]] = [:]
     var ends: [ScanItem] = []
+    var favourites: [ScanItem] = []
     var plain: [ScanItem] = []
     var others: [ScanItem] = []
     let hasTime = program.collections[scan.collection].stream != nil
@@ -27,6 +28,9 @@ extension QueryPrinter {
       case .first where hasTime, .last where hasTime:
         ends.append(item)
         others.append(item)
+      case .favourite:
+        favourites.append(item)
+        others.append(item)
       default: plain.append(item)
       }
     }
@@ -38,6 +42,11 @@ extension QueryPrinter {
       joined.append(addDistinct(key, items, scan.collection, from: customers))
     }
     if !ends.isEmpty { joined.append(addEnds(ends, scan.collection, from: customers)) }
+    for item in favourites {
+      if let favourite = addFavourite(item, scan.collection, from: customers) {
+        joined.append(favourite)
+      }
+    }
     return joined
   }
 
@@ -177,6 +186,35 @@ extension QueryPrinter {
     return (table, results)
   }
 
+  /// The value of the greatest weight of each customer; of equal weights, the least value.
+  private mutating func addFavourite(
+    _ item: ScanItem, _ collection: Int, from customers: SQL
+  ) -> Joined? {
+    guard let taken = item.aggregate.value else { return nil }
+    var rows = RowSource(self, collection)
+    var conditions = conditions(item, &rows)
+    let value = rows.column(taken)
+    conditions.append("\(value) IS NOT NULL")
+    var weight: SQL = "count(*)"
+    if let weighed = item.aggregate.weight.map({ rows.column($0) }) {
+      conditions.append("\(weighed) IS NOT NULL")
+      weight = "sum(\(weighed))"
+    }
+    let table = name("favourite")
+    let column = name("g")
+    addPart(
+      table,
+      """
+      SELECT customer_id, arg_min(chosen, row(-weight, chosen)) AS \(identifier: column) FROM (
+        SELECT customer_id, \(value) AS chosen, \(weight) AS weight
+        FROM \(rows.relation(customers, from: item.low == .min ? nil : item.low))
+        WHERE \(conditions.joined(separator: " AND ")) GROUP BY customer_id, chosen)
+      GROUP BY customer_id
+      """)
+    register(item.node, column)
+    return (table, [(column, "\(identifier: column)")])
+  }
+
   private func conditions(_ item: ScanItem, _ rows: inout RowSource) -> [SQL] {
     var conditions: [SQL] = []
     if let filter = item.aggregate.filter { conditions.append(rows.column(filter)) }
@@ -197,7 +235,7 @@ extension QueryPrinter {
         \(chosen)(\(value), position) \
         FILTER (WHERE \(conditions.joined(separator: " AND ")))
         """
-    case .count, .sum, .min, .max, .distinct: break
+    case .count, .sum, .min, .max, .distinct, .favourite: break
     }
     // A value that is null for other rows is much cheaper than a filter on each aggregate.
     let counted: SQL = aggregate.value == nil ? "1" : value

@@ -29,7 +29,8 @@ extension Expression.Form {
     case .aggregate(let aggregate):
       .aggregate(
         Aggregate(
-          aggregate.function, aggregate.source.map(change), value: aggregate.value.map(change)))
+          aggregate.function, aggregate.source.map(change), value: aggregate.value.map(change),
+          weight: aggregate.weight.map(change)))
     case .population(let statistic):
       .population(
         PopulationStatistic(

@@ -208,11 +208,17 @@ package struct Aggregate: Sendable, Hashable {
   /// The value taken of each row: a field, or arithmetic of fields; nil for `count` and the
   /// functions of time.
   package let value: Expression?
+  /// For `favourite`: what is summed for each value; nil to count its rows.
+  package let weight: Expression?
 
-  package init(_ function: AggregateFunction, _ source: Source, value: Expression? = nil) {
+  package init(
+    _ function: AggregateFunction, _ source: Source, value: Expression? = nil,
+    weight: Expression? = nil
+  ) {
     self.function = function
     self.source = source
     self.value = value
+    self.weight = weight
   }
 }
 
@@ -222,6 +228,8 @@ package enum AggregateFunction: String, Sendable, Hashable, CaseIterable {
   case distinct
   /// The value of the earliest or latest row that has one.
   case first, last
+  /// The value of most rows, or of the greatest sum of something; of several, the least.
+  case favourite
   /// Calendar days since the earliest or latest row.
   case daysSinceFirst = "days_since_first"
   case daysSinceLast = "days_since_last"

@@ -80,7 +80,9 @@ private struct Printer {
     case .daysSince(let value): call("days_since") { $0.write(value, .condition) }
     case .yearsSince(let value): call("years_since") { $0.write(value, .condition) }
     case .aggregate(let aggregate):
-      call(aggregate.function.rawValue) { $0.write(aggregate.source, aggregate.value) }
+      call(aggregate.function.rawValue) { 
+        $0.write(aggregate.source, aggregate.value, by: aggregate.weight)
+      }
     case .population(let statistic): write(statistic)
     default: writeCondition(form)
     }
@@ -186,7 +188,9 @@ private struct Printer {
     output += ")"
   }
 
-  private mutating func write(_ source: Source, _ value: Expression? = nil) {
+  private mutating func write(
+    _ source: Source, _ value: Expression? = nil, by weight: Expression? = nil
+  ) {
     output += Self.name(source.collection)
     if let value {
       output += "."
@@ -197,6 +201,10 @@ private struct Printer {
         write(value, .condition)
         output += ")"
       }
+    }
+    if let weight {
+      output += " by "
+      write(weight, .sum)
     }
     if let filter = source.filter {
       output += " where "

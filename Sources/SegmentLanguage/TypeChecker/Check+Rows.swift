@@ -37,7 +37,7 @@ extension Check {
     let use: Use
     switch aggregate.function {
     case .first, .last, .daysSinceFirst, .daysSinceLast: use = .order
-    case .count, .sum, .average, .min, .max, .distinct: use = .aggregate
+    case .count, .sum, .average, .min, .max, .distinct, .favourite: use = .aggregate
     }
     guard let rows = source(aggregate.source, use, expression, scope) else { return nil }
     switch aggregate.function {
@@ -47,6 +47,10 @@ extension Check {
     }
     guard let value = aggregate.value else {
       report(.aggregateWithoutValue(aggregate.function.rawValue), expression)
+      return nil
+    }
+    if let weight = aggregate.weight, let kind = self.kind(of: weight, rows), !kind.isNumeric {
+      report(.notANumber(kind.term), weight)
       return nil
     }
     guard let kind = kind(of: value, rows) else { return nil }

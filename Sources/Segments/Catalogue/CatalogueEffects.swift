@@ -18,8 +18,9 @@ package struct CatalogueEffects: Sendable {
     package let name: String
     package let entering: Int
     package let leaving: Int
-    /// Members afterwards.
-    package let size: Int
+    /// Members now and afterwards.
+    package let before: GroupSize
+    package let after: GroupSize
   }
 
   /// Tells every segment of a plan as of an instant against the memberships there are.
@@ -43,13 +44,16 @@ package struct CatalogueEffects: Sendable {
     let rows = try await session.query(
       """
       SELECT segment_id, count(*) FILTER (is_now AND NOT was), count(*) FILTER (was AND NOT is_now),
-        count(*) FILTER (is_now)
+        count(*) FILTER (is_now), count(*) FILTER (is_now AND is_person), count(*) FILTER (was),
+        count(*) FILTER (was AND is_person)
       FROM (
-        SELECT segment_id, customer_id, bool_or(is_now) AS is_now, bool_or(NOT is_now) AS was
+        SELECT segment_id, customer_id, bool_or(is_now) AS is_now, bool_or(NOT is_now) AS was,
+          bool_or(kind IS DISTINCT FROM 'company') AS is_person
         FROM (
           SELECT segment_id, customer_id, true AS is_now FROM told_member
           UNION ALL
           SELECT segment_id, customer_id, false FROM membership WHERE left_at IS NULL)
+          LEFT JOIN customer USING (customer_id)
         GROUP BY segment_id, customer_id)
       GROUP BY segment_id
       """
@@ -59,9 +63,13 @@ package struct CatalogueEffects: Sendable {
       rows.map { (Int64($0[0].int ?? 0), $0) }, uniquingKeysWith: { first, _ in first })
     let deleted = plan.changes.filter { $0.kind == .deleted }.compactMap(\.before)
     return (segments.map { ($0.id, $0.name) } + deleted.map { ($0.id, $0.name) }).map { id, name in
-      let row = byID[id]
+      guard let counts = byID[id]?.map({ $0.int ?? 0 }) else {
+        return Effect(name: name, entering: 0, leaving: 0, before: .empty, after: .empty)
+      }
       return Effect(
-        name: name, entering: row?[1].int ?? 0, leaving: row?[2].int ?? 0, size: row?[3].int ?? 0)
+        name: name, entering: counts[1], leaving: counts[2],
+        before: GroupSize(customers: counts[5], persons: counts[6]),
+        after: GroupSize(customers: counts[3], persons: counts[4]))
     }
   }
 }

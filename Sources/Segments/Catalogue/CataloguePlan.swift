@@ -204,12 +204,11 @@ private struct PlanBuilder {
     among names: [String]
   ) -> UserMessage {
     let nearest = SegmentName.nearest(to: name, among: names)
-    return UserMessage(
+    return wanted.rule.message(
       nearest.isEmpty ? "segments.reference" : "segments.reference_near",
       [
         "name": .text(one.definition.name), "reference": .text(name), "nearest": .texts(nearest),
-      ],
-      at: span.map { wanted.rule.place(at: $0.lowerBound) } ?? wanted.rule.place)
+      ], at: span, of: wanted.rule.text)
   }
 
   func checkCycles() throws(SegmentsError) {
@@ -224,7 +223,7 @@ private struct PlanBuilder {
         ? UserMessage("segments.self_reference", ["name": .text(cycle[0])], at: place)
         : UserMessage(
           "segments.cycle",
-          ["path": .text((cycle + [cycle[0]]).map { "«\($0)»" }.joined(separator: " → "))],
+          ["path": .text((cycle + [cycle[0]]).joined(separator: " → "))],
           at: place)
     ])
   }

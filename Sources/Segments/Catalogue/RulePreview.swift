@@ -94,14 +94,31 @@ package struct RulePreview: Sendable {
 
   package struct Count: Sendable, Hashable {
     package let customers: Int
-    package let members: Int
+    package let members: GroupSize
   }
 
   /// Everyone told.
-  package func count() async throws -> Count {
+  ///
+  /// - Parameter threshold: from so many members on, all are taken for persons.
+  package func count(under threshold: Int) async throws -> Count {
+    let (customers, members) = try await count(among: relations)
+    var companies = 0
+    if members > 0, members < threshold {
+      var others = relations
+      others.customers = "(SELECT * FROM \(relations.customers) WHERE kind = 'company')"
+      companies = try await count(among: others).members
+    }
+    return Count(
+      customers: customers,
+      members: GroupSize(customers: members, persons: members - companies))
+  }
+
+  private func count(
+    among relations: SegmentRelations
+  ) async throws -> (customers: Int, members: Int) {
     let row = try await session.row(
       SQLPrinter(program, relations: relations).count(
         rule: program.rules.count - 1, asOf: asOf, snapshot: snapshot))
-    return Count(customers: row[0].int ?? 0, members: row[1].int ?? 0)
+    return (row[0].int ?? 0, row[1].int ?? 0)
   }
 }

@@ -1,4 +1,5 @@
 package import CustomerSchema
+internal import SegmentLanguage
 
 /// What a definition file says, before rules are read and customers are looked for.
 package struct DefinitionFile: Sendable, Hashable {
@@ -70,6 +71,32 @@ package struct WrittenRule: Sendable, Hashable {
     self.content = content
     self.place = place
     self.positions = positions
+  }
+
+  /// The rule's text; of a tree, its canonical one.
+  var text: String? {
+    switch content {
+    case .text(let text): text
+    case .json(let json): try? Expression(json: json).text
+    }
+  }
+
+  /// Something to say of a part of the rule.
+  ///
+  /// - Parameters:
+  ///   - span: UTF-8 offsets in `text`, which is given where it is known already.
+  ///   - path: where it is in the tree, such as `$.all[2].left`.
+  func message(
+    _ code: String, _ arguments: [String: MessageArgument], at span: Range<Int>?,
+    path: String? = nil, of text: String?
+  ) -> UserMessage {
+    var location = span.map { place(at: $0.lowerBound) } ?? place
+    if span == nil, let path {
+      location = SourceLocation(file: place.file, line: place.line, column: path)
+    }
+    return UserMessage(
+      code, arguments, at: location,
+      showing: span.flatMap { span in text.map { SourceExcerpt($0, span) } })
   }
 
   /// Where a UTF-8 offset of the rule's text stands in the file.

@@ -1,5 +1,6 @@
 internal import CustomerSchema
 internal import Foundation
+internal import SegmentLanguage
 internal import Yams
 
 /// Reads definition files strictly: what is not understood is an error, never ignored.
@@ -63,11 +64,16 @@ package struct DefinitionReader {
     _ code: String, _ arguments: [String: MessageArgument] = [:], line: Int? = nil,
     column: Int? = nil
   ) {
+    var excerpt: SourceExcerpt?
+    if let line, lines.indices.contains(line - 1) {
+      excerpt = SourceExcerpt(line: lines[line - 1], column: column ?? 1)
+    }
     problems.append(
       DefinitionProblem(
         UserMessage(
           code, arguments,
-          at: SourceLocation(file: file, line: line, column: column.map(String.init)))))
+          at: SourceLocation(file: file, line: line, column: column.map(String.init)),
+          showing: excerpt)))
   }
 
   private mutating func report(
@@ -334,7 +340,14 @@ package struct DefinitionReader {
       }
       return WrittenRule(.text(scalar.string), place: place(node), positions: positions)
     case .mapping:
-      return WrittenRule(.json(YAMLValue(node).json), place: place(node))
+      // In a definition file the tree may stand without the envelope of a document of its own.
+      let json = YAMLValue(node).json
+      let isDocument = node.mapping?.keys.contains { $0.string == "schema" } ?? false
+      return WrittenRule(
+        .json(
+          isDocument
+            ? json : "{\"schema\":\"\(Expression.jsonSchema)\",\"rule\":\(json)}"),
+        place: place(node))
     default:
       report("segments.rule.form", at: node)
       return nil

@@ -15,21 +15,25 @@ package struct RuleLanguage: Sendable {
     do throws(SegmentLanguageError) {
       switch rule.content {
       case .text(let text): return try Expression.parse(text)
-      case .json(let json): return try Expression(json: json)
+      // Read again from its text, so that what is wrong with its meaning has a place.
+      case .json(let json): return try Expression.parse(try Expression(json: json).text)
       }
     } catch {
       throw .definitions(problems(error.diagnostics, of: rule))
     }
   }
 
-  /// The problems of a rule with their places in its file.
+  /// Problems of one rule that are told: whoever has more mends these first.
+  static let problemLimit = 20
+
+  /// The problems of a rule with their places in its file, at most `problemLimit`.
   package func problems(_ diagnostics: [Diagnostic], of rule: WrittenRule) -> [DefinitionProblem] {
-    diagnostics.map { diagnostic in
+    let text = rule.text
+    return diagnostics.prefix(Self.problemLimit).map { diagnostic in
       let message = diagnostic.message
       return DefinitionProblem(
-        UserMessage(
-          message.code, message.arguments,
-          at: diagnostic.span.map { rule.place(at: $0.lowerBound) } ?? rule.place))
+        rule.message(
+          message.code, message.arguments, at: diagnostic.span, path: diagnostic.path, of: text))
     }
   }
 
@@ -92,7 +96,11 @@ package struct RuleLanguage: Sendable {
 
 extension RuleLanguage {
   /// The rule as a person says it, with the values of its parameters.
-  package func sentence(_ definition: SegmentDefinition, _ words: NarrationWords) -> String {
-    Narrator(words, schema).sentence(definition.rule.substituting(definition.parameters))
+  ///
+  /// - Parameter labels: what people call the workspace's own attributes, by id.
+  package func sentence(
+    _ definition: SegmentDefinition, _ words: NarrationWords, labels: [String: String] = [:]
+  ) -> String {
+    Narrator(words, schema, labels: labels).sentence(definition.rule.substituting(definition.parameters))
   }
 }

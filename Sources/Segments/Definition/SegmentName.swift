@@ -1,4 +1,5 @@
 internal import Foundation
+internal import SegmentLanguage
 
 /// How names of segments are compared: two names that differ only by case, accents, width or
 /// spacing are one.
@@ -36,26 +37,6 @@ package enum SegmentName {
 
   /// The names that somebody who typed `name` may have meant, the nearest first.
   package static func nearest(to name: String, among names: [String], limit: Int = 3) -> [String] {
-    let typed = Array(folded(name))
-    return names.map { (name: $0, distance: distance(typed, Array(folded($0)))) }
-      .filter { $0.distance <= max(2, typed.count / 3) }
-      .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
-      .prefix(limit).map(\.name)
-  }
-
-  /// Levenshtein's distance.
-  private static func distance(_ left: [Character], _ right: [Character]) -> Int {
-    var previous = Array(0...right.count)
-    for (row, character) in left.enumerated() {
-      var current = [row + 1]
-      for (column, other) in right.enumerated() {
-        current.append(
-          min(
-            previous[column] + (character == other ? 0 : 1), previous[column + 1] + 1,
-            current[column] + 1))
-      }
-      previous = current
-    }
-    return previous[right.count]
+    Array(EditDistance.nearest(name, in: names, folding: folded).prefix(limit))
   }
 }

@@ -29,6 +29,45 @@ package struct MembershipHistory: Sendable {
       rows.map { (Int64($0[0].int ?? 0), $0[1].int ?? 0) }, uniquingKeysWith: { $1 })
   }
 
+  /// The same with how many of the members are persons.
+  package func groups(at instant: Int64) async throws -> [Int64: GroupSize] {
+    let rows = try await session.query(
+      """
+      SELECT segment_id, count(*), count(*) FILTER (kind IS DISTINCT FROM 'company')
+      FROM membership LEFT JOIN customer USING (customer_id)
+      WHERE \(Self.isCurrent(at: instant)) GROUP BY segment_id
+      """
+    ).rows
+    return Dictionary(
+      rows.map { row in
+        (
+          Int64(row[0].int ?? 0),
+          GroupSize(customers: row[1].int ?? 0, persons: row[2].int ?? 0)
+        )
+      }, uniquingKeysWith: { $1 })
+  }
+
+  /// One segment at several instants, in their order.
+  package func groups(of segment: Int64, at instants: [Int64]) async throws -> [GroupSize] {
+    guard !instants.isEmpty else { return [] }
+    let asked = instants.enumerated().map { position, instant in
+      "(\(position), \(SQLValue.instant(instant)))" as SQL
+    }
+    let rows = try await session.query(
+      """
+      WITH asked(position, instant) AS (VALUES \(asked.joined())),
+      one AS (
+        SELECT entered_at, left_at, kind FROM membership LEFT JOIN customer USING (customer_id)
+        WHERE segment_id = \(SQLValue.int(segment)))
+      SELECT position, count(entered_at),
+        count(entered_at) FILTER (kind IS DISTINCT FROM 'company')
+      FROM asked LEFT JOIN one ON entered_at <= instant AND (left_at IS NULL OR left_at > instant)
+      GROUP BY position ORDER BY position
+      """
+    ).rows
+    return rows.map { GroupSize(customers: $0[1].int ?? 0, persons: $0[2].int ?? 0) }
+  }
+
   /// A segment over one period.
   package struct Period: Sendable, Hashable {
     /// `[start, end)`, microseconds since the epoch.
@@ -93,7 +132,7 @@ package struct MembershipHistory: Sendable {
     /// Nil: in none of the segments asked for.
     package let from: Int64?
     package let to: Int64?
-    package let customers: Int
+    package let group: GroupSize
   }
 
   /// The transitions between two instants, for a set of segments. A customer in several segments
@@ -112,15 +151,16 @@ package struct MembershipHistory: Sendable {
         SELECT customer_id, segment_id FROM membership
         WHERE segment_id IN (\(ids)) AND \(Self.isCurrent(at: to))
       )
-      SELECT earlier.segment_id, later.segment_id, count(*)
-      FROM earlier FULL JOIN later USING (customer_id)
+      SELECT earlier.segment_id, later.segment_id, count(*),
+        count(*) FILTER (kind IS DISTINCT FROM 'company')
+      FROM earlier FULL JOIN later USING (customer_id) LEFT JOIN customer USING (customer_id)
       GROUP BY ALL ORDER BY ALL NULLS LAST
       """
     ).rows
     return rows.map { row in
       Transition(
-        from: row[0].int.map(Int64.init), to: row[1].int.map(Int64.init), customers: row[2].int ?? 0
-      )
+        from: row[0].int.map(Int64.init), to: row[1].int.map(Int64.init),
+        group: GroupSize(customers: row[2].int ?? 0, persons: row[3].int ?? 0))
     }
   }
 

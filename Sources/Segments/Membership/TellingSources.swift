@@ -61,21 +61,7 @@ struct TellingSources {
       if present.contains(attribute.id) { return "a.\(identifier: attribute.id)" }
       // What a customer is stands with the customer.
       if attribute.id == "kind" { return "c.kind" }
-      return "NULL::\(Self.columnType(attribute.type)) AS \(identifier: attribute.id)"
-    }
-  }
-
-  private static func columnType(_ type: AttributeType) -> SQL {
-    switch type {
-    case .text, .enumeration: "VARCHAR"
-    case .boolean: "BOOLEAN"
-    case .date: "DATE"
-    case .instant: "TIMESTAMPTZ"
-    case .count, .duration: "BIGINT"
-    case .share, .number: "DOUBLE"
-    case .decimal, .money: "DECIMAL(18, 4)"
-    case .list: "VARCHAR[]"
-    case .objects: "JSON"
+      return "NULL::\(SQL.resource(attribute.type.columnType)) AS \(identifier: attribute.id)"
     }
   }
 }

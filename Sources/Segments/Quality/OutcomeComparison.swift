@@ -39,7 +39,8 @@ struct OutcomeComparison {
     try await session.execute(
       """
       CREATE OR REPLACE TEMP TABLE quality_group AS
-      SELECT customer_id, min(segment_id) AS segment_id FROM \(members) AS m
+      SELECT customer_id, min(segment_id) AS segment_id, any_value(kind = 'person') AS is_person
+      FROM \(members) AS m JOIN profiled_customer USING (customer_id)
       WHERE segment_id IN (\(ids)) GROUP BY customer_id HAVING count(*) = 1
       """)
     var drafts: [Draft] = []
@@ -74,6 +75,14 @@ struct OutcomeComparison {
     }
   }
 
+  /// Leaves out groups of fewer persons than may be told of.
+  private var isShown: SQL {
+    """
+    QUALIFY count(*) OVER (PARTITION BY segment_id) >= \(options.privacyThreshold)
+      OR count(*) FILTER (is_person) OVER (PARTITION BY segment_id) = 0
+    """
+  }
+
   // MARK: Numbers
 
   private func ranks(of outcome: Outcome) async throws -> Draft? {
@@ -82,7 +91,7 @@ struct OutcomeComparison {
       WITH valued AS (
         SELECT segment_id, CAST(\(identifier: outcome.column) AS DOUBLE) AS value
         FROM quality_group JOIN \(values) AS v USING (customer_id)
-        WHERE \(identifier: outcome.column) IS NOT NULL
+        WHERE \(identifier: outcome.column) IS NOT NULL \(isShown)
       ), distinct_value AS (SELECT value, count(*) AS n FROM valued GROUP BY value),
       ranked AS (
         SELECT value, n, sum(n) OVER (ORDER BY value) - n + (n + 1) / 2.0 AS place
@@ -131,7 +140,7 @@ struct OutcomeComparison {
       WITH valued AS (
         SELECT segment_id, CAST(\(identifier: outcome.column) AS VARCHAR) AS category
         FROM quality_group JOIN \(values) AS v USING (customer_id)
-        WHERE \(identifier: outcome.column) IS NOT NULL
+        WHERE \(identifier: outcome.column) IS NOT NULL \(isShown)
       ), kept AS (
         SELECT category FROM valued GROUP BY category
         ORDER BY count(*) DESC, category LIMIT \(Self.categoryLimit)

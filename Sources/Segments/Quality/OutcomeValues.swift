@@ -23,16 +23,16 @@ package struct OutcomeValues: Sendable {
   /// - Parameters:
   ///   - texts: `average_basket`, `count(orders, last 12 months)`, `city`…
   ///   - asOf: µs since the epoch.
-  /// - Throws: `SegmentLanguageError` for a text that is no value; `SegmentsError.outcome`
-  ///   for one of a type that cannot be compared; `WarehouseError`.
+  /// - Throws: `SegmentsError.definitions` for a text that is no value; `.outcome` for one of a type
+  ///   that cannot be compared; `WarehouseError`.
   package func prepare(_ texts: [String], asOf: Int64) async throws -> [Outcome] {
     let checker = TypeChecker(language.schema)
     var outcomes: [Outcome] = []
     var categories: [(column: String, attribute: AttributeDefinition)] = []
     var numbers: [Expression] = []
     for (index, text) in texts.enumerated() {
-      let value = try value(text)
-      switch try checker.kind(of: value) {
+      let (value, kind) = try read(text, checker)
+      switch kind {
       case .text, .truth:
         guard case .name(let name) = value.form,
           let attribute = language.schema.attributes.first(where: { $0.id == name })
@@ -77,11 +77,16 @@ package struct OutcomeValues: Sendable {
     return outcomes
   }
 
-  /// The expression that a text is, as the operand of a comparison.
-  private func value(_ text: String) throws(SegmentLanguageError) -> Expression {
-    let rule = try Expression.parse("(\(text)) is missing")
-    guard case .missing(let value) = rule.form else { return rule }
-    return value
+  /// The value that a text is and its kind.
+  private func read(
+    _ text: String, _ checker: TypeChecker
+  ) throws(SegmentsError) -> (Expression, ValueKind) {
+    do throws(SegmentLanguageError) {
+      let value = try Expression.parse(text)
+      return (value, try checker.kind(of: value))
+    } catch {
+      throw .definitions(language.problems(error.diagnostics, of: WrittenRule(typed: text)))
+    }
   }
 }
 

@@ -55,7 +55,7 @@ package struct QualityMeasurement: Sendable {
     let base = try await session.value("SELECT count(*) FROM profiled_customer").int ?? 0
     let sizes = try await sizes()
     let hidden = Set(
-      sizes.filter { $0.value.persons > 0 && $0.value.all < options.privacyThreshold }.keys)
+      sizes.filter { $0.value.isHidden(under: options.privacyThreshold) }.keys)
     let stability = try await stability(since: previous)
     let changes = try await changes()
     let potentials = try await potentials(asOf: asOf)
@@ -64,22 +64,23 @@ package struct QualityMeasurement: Sendable {
     let fresh = try await freshness(subjects, asOf: asOf)
     let measures = subjects.map { subject -> SegmentMeasure in
       let id = subject.segment.id
-      let size = sizes[id]?.all ?? 0
+      let size = sizes[id]?.customers ?? 0
       let isShown = !hidden.contains(id)
       let change = changes[id]
       return SegmentMeasure(
         id: id, name: subject.segment.name, intention: subject.segment.definition.intention,
         size: isShown ? size : nil,
         share: isShown && base > 0 ? Double(size) / Double(base) : nil,
-        stability: stability[id], lastChange: change,
-        unchangedDays: previous == nil ? nil : change.map { Double(asOf - $0) / 86_400e6 },
+        stability: isShown ? stability[id] : nil, lastChange: isShown ? change : nil,
+        unchangedDays: previous == nil || !isShown
+          ? nil : change.map { Double(asOf - $0) / 86_400e6 },
         freshness: fresh[id],
         potential: isShown ? potentials[id] : nil,
         contacted: isShown && size > 0
           ? Double(contacted[id] ?? 0) / Double(size) : nil,
         response: isShown ? responses[id] : nil)
     }
-    let overlaps = try await overlaps(sizes: sizes.mapValues(\.all), hidden: hidden)
+    let overlaps = try await overlaps(sizes: sizes.mapValues(\.customers), hidden: hidden)
     let reports = try await OutcomeComparison(
       session: session, options: options, members: Self.members, values: values
     ).compare(outcomes, segments: compared.filter { !hidden.contains($0) })
@@ -87,20 +88,20 @@ package struct QualityMeasurement: Sendable {
     return SegmentQuality(
       asOf: asOf, base: base, segments: measures, overlaps: overlaps, outcomes: reports,
       verdicts: QualityVerdicts(options: options).verdicts(
-        measures, sizes: sizes.mapValues(\.all), overlaps, reports),
+        measures, sizes: sizes.mapValues(\.customers), overlaps, reports),
       options: options)
   }
 
   // MARK: Members
 
-  private func sizes() async throws -> [Int64: (all: Int, persons: Int)] {
+  private func sizes() async throws -> [Int64: GroupSize] {
     let rows = try await session.query(
       """
       SELECT segment_id, count(*), count(*) FILTER (kind = 'person')
       FROM quality_member JOIN profiled_customer USING (customer_id) GROUP BY segment_id
       """
     ).rows
-    return keyed(rows) { (all: $0[1].int ?? 0, persons: $0[2].int ?? 0) }
+    return keyed(rows) { GroupSize(customers: $0[1].int ?? 0, persons: $0[2].int ?? 0) }
   }
 
   private func stability(since previous: Int64?) async throws -> [Int64: Double] {
@@ -138,14 +139,17 @@ package struct QualityMeasurement: Sendable {
   ) async throws -> [SegmentQuality.Overlap] {
     let rows = try await session.query(
       """
-      SELECT a.segment_id, b.segment_id, count(*)
+      SELECT a.segment_id, b.segment_id, count(*), count(*) FILTER (kind = 'person')
       FROM quality_member AS a JOIN quality_member AS b USING (customer_id)
+        JOIN profiled_customer USING (customer_id)
       WHERE a.segment_id < b.segment_id GROUP BY ALL ORDER BY ALL
       """
     ).rows
     return rows.compactMap { row in
       guard let first = row[0].int.map(Int64.init), let second = row[1].int.map(Int64.init),
-        let common = row[2].int, !hidden.contains(first), !hidden.contains(second)
+        let common = row[2].int, !hidden.contains(first), !hidden.contains(second),
+        !GroupSize(customers: common, persons: row[3].int ?? 0)
+          .isHidden(under: options.privacyThreshold)
       else { return nil }
       let either = sizes[first, default: 0] + sizes[second, default: 0] - common
       return SegmentQuality.Overlap(

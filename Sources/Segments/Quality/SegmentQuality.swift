@@ -5,7 +5,7 @@ package struct SegmentQuality: Sendable, Hashable, Codable {
   /// Customers who may be profiled.
   package let base: Int
   package let segments: [SegmentMeasure]
-  /// Pairs with a member in common.
+  /// Pairs with members in common, unless these are fewer persons than the privacy threshold.
   package let overlaps: [Overlap]
   package let outcomes: [OutcomeReport]
   package let verdicts: [Verdict]

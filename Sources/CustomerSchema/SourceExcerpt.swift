@@ -1,5 +1,5 @@
-/// The place of a diagnostic in a rule's text, to be shown to a person.
-package struct RuleExcerpt: Sendable, Hashable {
+/// A place in a text that a person wrote, to be shown to her with the place marked.
+package struct SourceExcerpt: Sendable, Hashable, Codable {
   /// From 1.
   package let line: Int
   /// In characters, from 1.
@@ -29,6 +29,18 @@ package struct RuleExcerpt: Sendable, Hashable {
     self.marked = Self.visible(marked.prefix(60)) + (marked.count > 60 ? "…" : "")
     let room = max(0, 40 - min(marked.count, 40))
     self.after = Self.visible(after.prefix(room)) + (after.count > room ? "…" : "")
+  }
+
+  /// A place in a line of a file, to the end of the word that begins there.
+  ///
+  /// - Parameter column: in scalars, from 1.
+  package init(line text: Substring, column: Int) {
+    let before = String(text.unicodeScalars.prefix(max(0, column - 1)))
+    let word = text.unicodeScalars.dropFirst(max(0, column - 1)).prefix {
+      !$0.properties.isWhitespace
+    }
+    let start = before.utf8.count
+    self.init(String(text), start..<start + String(word).utf8.count)
   }
 
   /// The line, and a second one with carets under the place.
