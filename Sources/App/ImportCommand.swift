@@ -47,6 +47,9 @@ struct ImportCommand: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.sheet"), valueName: "name"))
   var sheet: String?
 
+  @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.format"), valueName: "name"))
+  var format: String?
+
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.max_unusable"), valueName: "20%"))
   var maxUnusable: ShareArgument?
 
@@ -95,7 +98,7 @@ struct ImportCommand: AsyncParsableCommand {
       mappingPath: mapping, dateOrder: dates, timeZone: workspace.settings.timeZone,
       amounts: amounts, maximumUnusableShare: maxUnusable?.value ?? 0.20, ratesPath: rates,
       currency: workspace.settings.currency.flatMap(CurrencyCode.init(rawValue:)) ?? .euro,
-      sheet: sheet)
+      sheet: sheet, format: format)
     let scratch = try Scratch(in: limits.tempDir)
     defer { scratch.remove() }
     let engine = try DuckDBEngine(

@@ -1,4 +1,5 @@
 package import CustomerSchema
+package import ReferenceData
 package import Warehouse
 
 /// Why an import cannot be done. Nothing is left behind when one is thrown.
@@ -53,6 +54,13 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
   case sourceChanged(file: String)
   /// Nothing waits in the quarantine.
   case quarantineEmpty
+  /// No export of that name is known.
+  case formatUnknown(String, known: [String])
+  /// The file lacks headers of the export that it is said to be.
+  case formatUnfit(file: String, format: String, missing: [String])
+  /// The mapping uses a column that is refused; the raw value of the kind of data.
+  case columnSensitive(file: String, column: String, kind: String)
+  case referenceData(ReferenceDataError)
   case mapping(MappingProblem, file: String, line: Int?)
   /// The engine failed; its reason is for the log.
   case engine(WarehouseError)
@@ -148,6 +156,16 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
         ["currency": .text(currency), "workspace": .text(workspace.rawValue)])
     case .sourceChanged(let file): about(file, "import.replay.changed")
     case .quarantineEmpty: UserMessage("import.replay.nothing")
+    case .formatUnknown(let format, let known):
+      UserMessage(
+        "import.format.unknown", ["format": .text(format), "formats": .texts(known)])
+    case .formatUnfit(let file, let format, let missing):
+      about(
+        file, "import.format.unfit",
+        ["format": .term("format.\(format)"), "columns": .texts(missing)])
+    case .columnSensitive(let file, let column, let kind):
+      inColumn(file, column, "import.column.sensitive", ["kind": .term("sensitive.\(kind)")])
+    case .referenceData(let error): error.userMessage
     case .mapping(let problem, let file, let line):
       UserMessage(
         problem.code, problem.arguments.merging(["file": .text(file)]) { old, _ in old },
@@ -161,8 +179,8 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
 
   package var exitStatus: ExitStatus {
     switch self {
-    case .notPermitted, .excelUnavailable: .environment
-    case .timeZoneUnknown: .usage
+    case .notPermitted, .excelUnavailable, .referenceData: .environment
+    case .timeZoneUnknown, .formatUnknown: .usage
     case .engine(.engine(let failure, _)):
       switch failure {
       case .diskFull, .permission, .locked, .outOfMemory, .inputOutput: .environment

@@ -60,20 +60,32 @@ package struct FileImporter: Sendable {
   /// - Throws: `IngestionError`; nothing of the file is then in the store.
   package func run(_ request: Request) async throws(IngestionError) -> FileImportReport {
     if let replays = request.replays { try await requireUnchanged(request.file, replays) }
-    let mapping = try readMapping()
+    var mapping = try readMapping()
     guard let zone = ZoneOffsets(options.timeZone) else { throw .timeZoneUnknown(options.timeZone) }
     try await session.createQuarantine()
     var loaded = try await loader(mapping, request.kind).load(request.file, 0)
+    try loaded.requireAllowed(mapping)
+    let format = try ExportFormat.of(loaded, options, request.kind)
+    if let format {
+      loaded = try await shaping(zone).apply(format, to: loaded)
+      mapping = format.completing(mapping, loaded.table.columns)
+    }
     let profiles = loaded.profiles
     let kind: ImportKind
-    if let told = request.kind { kind = told } else { kind = try detect(loaded, profiles, mapping) }
-    if kind.describesCustomers, request.kind == nil, loaded.table.file.format == .json {
+    if let told = format?.kind ?? request.kind {
+      kind = told
+    } else {
+      kind = try detect(loaded, profiles, mapping)
+    }
+    if format == nil, kind.describesCustomers, request.kind == nil,
+      loaded.table.file.format == .json
+    {
       // Lists are attributes of customers, and rows of their own everywhere else.
       loaded = try await loader(mapping, kind).load(request.file, 0)
     }
     let ledger = ImportLedger(
       session: session, request: request, kind: kind, options: options,
-      digest: try await digest(request.file))
+      digest: try await digest(request.file), sensitive: loaded.sensitive)
     if request.replays == nil, let earlier = try await ledger.earlier() {
       return FileImportReport(
         kind: kind, kindRecognised: request.kind == nil, system: request.system,
@@ -83,7 +95,7 @@ package struct FileImporter: Sendable {
     let context = ImportContext(
       session: session, scratch: scratch, options: options, mapping: mapping,
       cells: CellSQL(zone: zone), request: request, kind: kind, ledger: ledger,
-      excelExtension: excelExtension, workspaceCurrency: workspaceCurrency)
+      excelExtension: excelExtension, workspaceCurrency: workspaceCurrency, format: format)
     if kind.isOrders { return try await OrderFileImport(context: context).run() }
     if kind.describesCustomers {
       return try await CustomerFileImport(context: context, loaded: loaded).run()
@@ -94,6 +106,10 @@ package struct FileImporter: Sendable {
     return try await RowFileImport(
       context: context, loaded: loaded, description: description
     ).run()
+  }
+
+  func shaping(_ zone: ZoneOffsets) -> FormatShaping {
+    FormatShaping(session: session, scratch: scratch, cells: CellSQL(zone: zone), index: 0)
   }
 
   func readMapping() throws(IngestionError) -> Mapping {
@@ -107,7 +123,7 @@ package struct FileImporter: Sendable {
     return SourceLoader(
       session: session, scratch: scratch, excelExtension: excelExtension, told: told,
       sheet: options.sheet ?? mapping.sheet,
-      keepsLists: kind?.describesCustomers ?? false)
+      keepsLists: kind?.describesCustomers ?? false, consents: mapping.consents)
   }
 
   func detect(
@@ -182,6 +198,8 @@ struct ImportContext: Sendable {
   let ledger: ImportLedger
   let excelExtension: String?
   let workspaceCurrency: CurrencyCode
+  /// The known export that the file is.
+  var format: ExportFormat?
 
   /// When what has no date of its own happened.
   var exportedAt: Int64 { request.exportedAt ?? request.now }

@@ -12,13 +12,15 @@ struct LoadedSource: Sendable {
   /// Days are counted from 1904 on.
   var is1904 = false
   /// Sample records, each with a cell per column.
-  let sample: [[String]]
+  var sample: [[String]]
+  /// Columns with data that a customer file has no business with.
+  var sensitive: [SensitiveColumn] = []
 
   var profiles: [ColumnProfile] {
     table.columns.indices.map { column in
       ColumnProfile(
         index: column, name: table.columns[column], type: table.types[column],
-        cells: sample.map { $0[column] })
+        cells: sample.map { $0[column] }, isWithheld: table.withheld.contains(column))
     }
   }
 }
@@ -32,6 +34,8 @@ struct SourceLoader {
   let sheet: String?
   /// Whether lists in JSON stay values of their object, rather than becoming rows.
   var keepsLists = false
+  /// What the mapping says of explicit consents, by column.
+  var consents: [String: String] = [:]
 
   /// - Parameter index: tells this source's tables and scratch files from others'.
   func load(_ name: String, _ index: Int) async throws(IngestionError) -> LoadedSource {
@@ -52,7 +56,7 @@ struct SourceLoader {
       throw .tooManyColumns(
         file: name, count: loaded.table.columns.count, limit: ImportLimits.columns)
     }
-    return loaded
+    return try loaded.screened(consents)
   }
 
   // MARK: Parquet
