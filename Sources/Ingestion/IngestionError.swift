@@ -54,6 +54,17 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
   case sourceChanged(file: String)
   /// Nothing waits in the quarantine.
   case quarantineEmpty
+  /// An address has a password in it, where everybody can read it.
+  case databasePassword(system: String)
+  case databaseAddress(system: String)
+  /// The part that reads databases is not installed.
+  case databaseUnavailable(system: String)
+  /// The database did not answer, or refused; its own words.
+  case databaseFailed(file: String, reason: String)
+  /// No such table, or none was named among several.
+  case tableUnknown(file: String, table: String, tables: [String])
+  /// Queries of SQLite: its tables and views are read as they are.
+  case databaseQuery
   /// No export of that name is known.
   case formatUnknown(String, known: [String])
   /// The file lacks headers of the export that it is said to be.
@@ -156,6 +167,19 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
         ["currency": .text(currency), "workspace": .text(workspace.rawValue)])
     case .sourceChanged(let file): about(file, "import.replay.changed")
     case .quarantineEmpty: UserMessage("import.replay.nothing")
+    case .databasePassword(let system):
+      UserMessage("import.database.password.\(system)")
+    case .databaseAddress(let system):
+      UserMessage("import.database.address", ["system": .text(system)])
+    case .databaseUnavailable(let system):
+      UserMessage("import.database.unavailable", ["system": .text(system)])
+    case .databaseFailed(let file, let reason):
+      about(file, "import.database.failed", ["reason": .text(reason)])
+    case .tableUnknown(let file, _, let tables):
+      tables.isEmpty
+        ? about(file, "import.database.no_tables")
+        : about(file, "import.database.table", ["tables": .texts(tables)])
+    case .databaseQuery: UserMessage("import.database.query")
     case .formatUnknown(let format, let known):
       UserMessage(
         "import.format.unknown", ["format": .text(format), "formats": .texts(known)])
@@ -179,8 +203,10 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
 
   package var exitStatus: ExitStatus {
     switch self {
-    case .notPermitted, .excelUnavailable, .referenceData: .environment
-    case .timeZoneUnknown, .formatUnknown: .usage
+    case .notPermitted, .excelUnavailable, .referenceData, .databaseUnavailable, .databaseFailed:
+      .environment
+    case .timeZoneUnknown, .formatUnknown, .databasePassword, .databaseAddress, .databaseQuery:
+      .usage
     case .engine(.engine(let failure, _)):
       switch failure {
       case .diskFull, .permission, .locked, .outOfMemory, .inputOutput: .environment

@@ -192,7 +192,7 @@ package struct OrderImporter: Sendable {
     let all = columns.map { source.profiles[$0].numbers }
     let points = all.reduce(0) { $0 + $1.point }
     let commas = all.reduce(0) { $0 + $1.comma }
-    let isNumeric = source.file.format == .xlsx || source.file.format == .json
+    let isNumeric = [.xlsx, .json, .sqlite].contains(source.file.format)
     let decimal = told ?? (commas > points ? .comma : .point)
     let isProven = told != nil || points + commas > 0 || isNumeric
     var forms: [Int: NumberForm] = [:]

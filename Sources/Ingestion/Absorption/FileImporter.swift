@@ -59,11 +59,23 @@ package struct FileImporter: Sendable {
   ///
   /// - Throws: `IngestionError`; nothing of the file is then in the store.
   package func run(_ request: Request) async throws(IngestionError) -> FileImportReport {
-    if let replays = request.replays { try await requireUnchanged(request.file, replays) }
+    let isDatabase = try DatabaseLocation(request.file) != nil
+    if let replays = request.replays, !isDatabase {
+      try await requireUnchanged(request.file, replays, try? await digest(request.file))
+    }
     var mapping = try readMapping()
     guard let zone = ZoneOffsets(options.timeZone) else { throw .timeZoneUnknown(options.timeZone) }
     try await session.createQuarantine()
     var loaded = try await loader(mapping, request.kind).load(request.file, 0)
+    let digest: String
+    if let known = loaded.digest {
+      digest = known
+    } else {
+      digest = try await self.digest(request.file)
+    }
+    if let replays = request.replays, isDatabase {
+      try await requireUnchanged(request.file, replays, digest)
+    }
     try loaded.requireAllowed(mapping)
     let format = try ExportFormat.of(loaded, options, request.kind)
     if let format {
@@ -85,7 +97,7 @@ package struct FileImporter: Sendable {
     }
     let ledger = ImportLedger(
       session: session, request: request, kind: kind, options: options,
-      digest: try await digest(request.file), sensitive: loaded.sensitive)
+      digest: digest, sensitive: loaded.sensitive)
     if request.replays == nil, let earlier = try await ledger.earlier() {
       return FileImportReport(
         kind: kind, kindRecognised: request.kind == nil, system: request.system,
@@ -136,12 +148,12 @@ package struct FileImporter: Sendable {
   }
 
   /// Lines are known by their numbers: they mean something only in the same file.
-  private func requireUnchanged(_ file: String, _ replays: Int) async throws(IngestionError) {
+  private func requireUnchanged(
+    _ file: String, _ replays: Int, _ found: String?
+  ) async throws(IngestionError) {
     let known = try await session.fetchRow(
       "SELECT digest FROM quartier.imports WHERE import_id = \(number: replays)"
     ).first?.text
-    let found: String?
-    do throws(IngestionError) { found = try await digest(file) } catch .fileMissing { found = nil }
     guard found != nil, found == known else { throw .sourceChanged(file: file) }
   }
 

@@ -50,7 +50,9 @@ struct ImportLedger: Sendable {
   func close(
     _ id: Int, bytes: Int, lines: Int, quarantined: Int
   ) async throws(IngestionError) {
-    let path = URL(fileURLWithPath: request.file).standardizedFileURL.path
+    let path =
+      try DatabaseLocation(request.file)?.path
+      ?? URL(fileURLWithPath: request.file).standardizedFileURL.path
     let exported = request.exportedAt.map { SQLValue.instant($0) } ?? .null
     let replays = request.replays.map { SQLValue.int(Int64($0)) } ?? .null
     try await session.perform(

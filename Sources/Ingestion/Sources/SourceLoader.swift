@@ -13,6 +13,8 @@ struct LoadedSource: Sendable {
   var is1904 = false
   /// Sample records, each with a cell per column.
   var sample: [[String]]
+  /// What tells the content from any other; nil for files, whose bytes do.
+  var digest: String?
   /// Columns with data that a customer file has no business with.
   var sensitive: [SensitiveColumn] = []
 
@@ -39,6 +41,9 @@ struct SourceLoader {
 
   /// - Parameter index: tells this source's tables and scratch files from others'.
   func load(_ name: String, _ index: Int) async throws(IngestionError) -> LoadedSource {
+    if let location = try DatabaseLocation(name) {
+      return try await loadDatabase(location, index).screened(consents)
+    }
     let probe = SourceProbe(scratch: scratch)
     let file = try await offPool { (stop) throws(IngestionError) in
       try probe.probe(name, index, stop)
@@ -51,6 +56,7 @@ struct SourceLoader {
     case .parquet: loaded = try await loadParquet(file)
     case .json: loaded = try await loadJSON(file, index)
     case .xlsx: loaded = try await loadWorkbook(file, index)
+    case .sqlite, .postgresql, .mysql: preconditionFailure("no file")
     }
     guard loaded.table.columns.count <= ImportLimits.columns else {
       throw .tooManyColumns(
