@@ -69,7 +69,7 @@ package struct ModelAttributes: Sendable {
       try await session.execute(
         """
         ALTER TABLE quartier.customer_attribute
-        ADD COLUMN IF NOT EXISTS \(identifier: attribute.id) \(Self.columnType(attribute.type))
+        ADD COLUMN IF NOT EXISTS \(identifier: attribute.id) \(SQL.resource(attribute.type.columnType))
         """)
     }
   }
@@ -84,7 +84,7 @@ package struct ModelAttributes: Sendable {
   ) async throws(WarehouseError) -> Int {
     let values = columns.map {
       """
-      TRY_CAST(v.\(identifier: $0.column) AS \(Self.columnType($0.attribute.type)))
+      TRY_CAST(v.\(identifier: $0.column) AS \(SQL.resource($0.attribute.type.columnType)))
         AS \(identifier: $0.attribute.id)
       """ as SQL
     }.joined()
@@ -150,14 +150,5 @@ package struct ModelAttributes: Sendable {
     try await session.execute("DROP TABLE model_values")
     try await session.execute("DROP TABLE model_changed")
     return count
-  }
-
-  private static func columnType(_ type: AttributeType) -> SQL {
-    switch type {
-    case .share, .number: "DOUBLE"
-    case .money: "DECIMAL(18, 4)"
-    case .count, .duration: "BIGINT"
-    default: "VARCHAR"
-    }
   }
 }
