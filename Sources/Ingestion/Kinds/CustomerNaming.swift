@@ -62,8 +62,9 @@ struct CustomerNaming: Sendable {
   private static let systemIDs = [
     "crm id", "id crm", "shop id", "id shop", "id boutique", "loyalty id", "id fidelite", "carte",
     "n carte", "numero carte", "carte fidelite", "n carte fidelite", "numero carte fidelite",
-    "loyalty card", "card number", "loyalty card number", "store id", "account number", "n compte",
-    "numero compte",
+    "loyalty card", "card number", "loyalty card number", "store id", "account number",
+    "n compte", "numero compte", "numero fidelite", "n fidelite", "n adherent", "numero adherent",
+    "member id", "id adherent",
   ]
   private static let contactIDs = ["contact id", "id contact", "n contact", "numero contact"]
   private static let prospectIDs = [
@@ -72,12 +73,6 @@ struct CustomerNaming: Sendable {
   static let companyIDs = [
     "company id", "id company", "id societe", "id entreprise", "account id", "n societe",
     "code societe", "organization id",
-  ]
-  /// What systems call the number that they give to a customer.
-  private static let systemIDs = [
-    "crm id", "id crm", "shop id", "id shop", "id boutique", "carte", "n carte", "numero carte",
-    "card number", "loyalty id", "id fidelite", "numero fidelite", "n fidelite", "n adherent",
-    "numero adherent", "member id", "id adherent",
   ]
   private static let validityWords: Set<String> = [
     "valid from", "as of", "date export", "export date", "exported at", "extraction date",
