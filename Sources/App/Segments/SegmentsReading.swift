@@ -26,14 +26,17 @@ extension SegmentsCommand {
         return Terminal.write(Words.text("segments.list.none"))
       }
       let formats = try Answers.localizer().formats
+      var columns: [TerminalTable.Column] = [
+        .init(Words.text("segments.column.segment"), isFlexible: true),
+        .init(Words.text("segments.column.members"), .trailing),
+        .init(Words.text("segments.column.share"), .trailing, rank: 2),
+        .init(Words.text("segments.column.intention"), isFlexible: true, rank: 1),
+      ]
+      if answer.segments.contains(where: { $0.owner != nil }) {
+        columns.append(.init(Words.text("segments.column.owner"), isFlexible: true, rank: 0))
+      }
       Answers.table(
-        [
-          .init(Words.text("segments.column.segment"), isFlexible: true),
-          .init(Words.text("segments.column.members"), .trailing),
-          .init(Words.text("segments.column.share"), .trailing, rank: 2),
-          .init(Words.text("segments.column.intention"), isFlexible: true, rank: 1),
-          .init(Words.text("segments.column.owner"), isFlexible: true, rank: 0),
-        ],
+        columns,
         answer.segments.map { one in
           let share = one.size.flatMap { size in
             answer.customers > 0
