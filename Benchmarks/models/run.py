@@ -180,7 +180,8 @@ def pipeline(options, python, work):
     def arguments(name, folder):
         if name == OURS:
             return orders.quartier_arguments(
-                options.quartier, file, folder / "out", *options.run_arguments.split()
+                options.quartier, file, folder / "out", *options.run_arguments.split(),
+                models="auto",
             )
         return [python, HERE / "peer_pipeline.py", file, folder / "out"]
 
@@ -213,7 +214,7 @@ def pipeline(options, python, work):
     )
     print()
     print(f"Wall: {wall[0] / wall[1]:.1f} times Quartier's; memory: {peak[0] / peak[1]:.1f} times.")
-    return 0 if orders.check(python, folders) else 1
+    return 0 if orders.check(python, folders, "--more") else 1
 
 
 def main():

@@ -104,7 +104,7 @@ def favourite(column, weights):
 
 for column in ("category", "channel"):
     groups = purchases.groupby(["customer", column], observed=True)
-    weights = groups["amount"].sum() if column == "category" else groups.size()
+    weights = groups["amount"].sum().round(2) if column == "category" else groups.size()
     described[f"favourite_{column}"] = favourite(column, weights)
 
 described["days_since_last_purchase"] = (as_of - described["last_purchase"]).dt.days

@@ -173,7 +173,7 @@ rule = (
 described = (
     history.lazy()
     .join(rhythm.lazy(), on="customer", how="left")
-    .join(favourite("category", col("amount").sum()).lazy(), on="customer", how="left")
+    .join(favourite("category", col("amount").sum().round(2)).lazy(), on="customer", how="left")
     .join(favourite("channel", pl.len()).lazy(), on="customer", how="left")
     .with_columns(
         col("purchase_occasions").fill_null(0),

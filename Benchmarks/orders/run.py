@@ -37,10 +37,10 @@ FLOATS = {"polars", "pandas"}
 PEERS = [name for name in LABELS if name != "quartier"]
 
 
-def quartier_arguments(program, orders, out, *more):
+def quartier_arguments(program, orders, out, *more, models="none"):
     return [
         program, "run", orders, "--out", out, "--workbook", "never", "--csv", "intl",
-        "--lang", "en", "--models", "none", *more,
+        "--lang", "en", "--models", models, *more,
     ]  # fmt: skip
 
 
@@ -187,13 +187,13 @@ def compare(options, python, work, data):
     return 0 if agree else 1
 
 
-def check(python, folders):
+def check(python, folders, *more):
     """Compares everybody's outputs with a peer's: Quartier's say more than is compared."""
     reference, *others = sorted(folders, key=lambda pair: pair[0] == "quartier")
     agree = True
     for other in others:
         done = subprocess.run(
-            [python, HERE / "compare.py", folders[reference], folders[other]]
+            [python, HERE / "compare.py", folders[reference], folders[other], *more]
             + (["--floats"] if other[0] in FLOATS else []),
             stdout=sys.stderr,
         )

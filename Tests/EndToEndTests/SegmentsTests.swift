@@ -277,7 +277,8 @@ import Testing
     #expect(try await program.run("init", "shop").status == 0)
     let shop = program.folder.appending(path: "shop")
     let many = (1...9_000).map { "orders = \($0)" }
-    let deep = String(repeating: "(", count: 200) + "orders > 3"
+    let deep =
+      String(repeating: "(", count: 200) + "orders > 3"
       + String(repeating: ")", count: 200)
     let sql = "x\"'; DROP TABLE customer; --"
     let name = "Été 🧡 שלום «é» ‘;--"
@@ -302,7 +303,8 @@ import Testing
     #expect(checked.status == 0, "\(checked.error.prefix(600))")
     #expect(try await program.run(["segments", "apply", "-f", "good.yaml"], in: shop).status == 0)
     #expect(try await program.run(["refresh"], in: shop).status == 0)
-    #expect(try await program.run(["segments", "show", name, "--lang", "fr"], in: shop).status == 0)
+    #expect(
+      try await program.run(["segments", "show", name, "--lang", "fr"], in: shop).status == 0)
     #expect(try await program.run(["segments", "members", sql], in: shop).status == 1)
     #expect(try await program.run(["segments", "export", "--out", "e.yaml"], in: shop).status == 0)
     let same = try await program.run(["segments", "diff", "-f", "e.yaml", "--json"], in: shop)

@@ -59,7 +59,8 @@ extension Fixture {
     "</script><script>alert(1)</script>\"\u{301} onmouseover='alert(2)' & <img src=x>\u{1B}[31m.csv"
 
   static func edge(
-    purchasers: Int, revenue: String, isEqual: Bool = false, file: String = "orders.csv"
+    purchasers: Int, revenue: String, isEqual: Bool = false,
+    file: String = "/exports/online-shop/orders-2023/export-2023-12-31.csv"
   ) -> RunResult {
     let money = euros(revenue)
     let hasRevenue = money.amount > SQLDecimal(units: 0, scale: 0)

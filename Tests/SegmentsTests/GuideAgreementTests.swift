@@ -133,7 +133,8 @@ import Warehouse
       "customer_id", "happened_at", "local_at", "source", "\"key\"", "row_id",
     ]
     var values: [SQL] = [
-      "i", "moment", "timezone('Europe/Paris', moment)", "'test'", "i || '-' || j", "nextval('row_ids')",
+      "i", "moment", "timezone('Europe/Paris', moment)", "'test'", "i || '-' || j",
+      "nextval('row_ids')",
     ]
     if let kind = stream.kind {
       columns.append("kind")

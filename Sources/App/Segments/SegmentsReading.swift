@@ -43,7 +43,8 @@ extension SegmentsCommand {
               ? formats.share(Double(size) / Double(answer.customers)) : nil
           }
           return [
-            one.name + (one.isPending ? " *" : ""), Answers.number(one.size, one.fewerThan), share ?? "–",
+            one.name + (one.isPending ? " *" : ""), Answers.number(one.size, one.fewerThan),
+            share ?? "–",
             one.intention ?? "", one.owner ?? "",
           ]
         })
@@ -116,7 +117,10 @@ extension SegmentsCommand {
           .init(Words.text("segments.column.version"), .trailing),
         ],
         card.sizes.map {
-          [Answers.instant($0.asOf, desk, .short), Answers.number($0.size, $0.fewerThan), Answers.number($0.version)]
+          [
+            Answers.instant($0.asOf, desk, .short), Answers.number($0.size, $0.fewerThan),
+            Answers.number($0.version),
+          ]
         })
     }
   }
@@ -202,7 +206,10 @@ extension SegmentsCommand {
           .init(Words.text("segments.column.reason")),
         ],
         answer.members.map {
-          [$0.customer, Answers.instant($0.since, desk, .short), Words.text("segments.reason.\($0.reason)")]
+          [
+            $0.customer, Answers.instant($0.since, desk, .short),
+            Words.text("segments.reason.\($0.reason)"),
+          ]
         })
     }
   }

@@ -67,18 +67,21 @@ struct GroupDescription {
     }
   }
 
-  /// At most two traits in words; a third, then the number, where the name is taken.
+  /// The two strongest traits in words; where that name is taken, with a third one, weaker ones
+  /// too; then with the number.
   private func name(
     _ profile: GroupProfile?, _ number: Int, _ taken: inout Set<[UserMessage]>
   ) -> [UserMessage] {
-    let clear = profile?.traits.filter { $0.strength >= 0.5 } ?? []
-    let average = [UserMessage("model.groups.name.average")]
-    for length in [2, 3, 4] where clear.count >= min(length, 1) {
-      let parts = clear.isEmpty ? average : clear.prefix(length).map(Self.phrase)
-      if taken.insert(parts).inserted { return parts }
+    let traits = profile?.traits ?? []
+    let clear = traits.prefix(2).filter { $0.strength >= 0.5 }
+    let short =
+      clear.isEmpty ? [UserMessage("model.groups.name.average")] : clear.map(Self.phrase)
+    if taken.insert(short).inserted { return short }
+    for trait in traits.dropFirst(clear.count) where trait.strength >= 0.2 {
+      let longer = short + [Self.phrase(trait)]
+      if taken.insert(longer).inserted { return longer }
     }
-    return (clear.isEmpty ? average : clear.prefix(2).map(Self.phrase))
-      + [UserMessage("model.groups.name.number", ["number": .count(number)])]
+    return short + [UserMessage("model.groups.name.number", ["number": .count(number)])]
   }
 
   private static func phrase(_ trait: DistinctiveTrait) -> UserMessage {
