@@ -83,7 +83,7 @@ import Testing
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     var files: [String] = []
-    for seed in 0..<500 {
+    for seed in 0..<800 {
       var generator = TreeGenerator(seed)
       let file = folder.appending(path: "\(seed).json")
       try generator.expression(2).json.write(to: file, atomically: true, encoding: .utf8)

@@ -101,16 +101,17 @@ import Warehouse
       """
       INSERT INTO customer_attribute
         (customer_id, \(attributes.map { "\(identifier: $0.id)" as SQL }.joined()))
-      SELECT i, \(values.joined()) FROM (SELECT customer_id AS i, 0 AS j FROM customer)
+      SELECT i, \(values.joined()) FROM (
+        SELECT customer_id AS i, 0 AS j, \(SQLValue.instant(TestStore.at(300))) AS moment FROM customer)
       """)
     // Since when the status is what it is, and it was said again the day before.
     try await store.session.execute(
       """
       INSERT INTO attribute_history (customer_id, attribute_id, valid_from, value, source, row_id)
-      SELECT customer_id, 'status', at, status, 'test', nextval('row_ids')
+      SELECT customer_id, 'status', moment, status, 'test', nextval('row_ids')
       FROM customer_attribute, (VALUES
         (\(SQLValue.instant(TestStore.at(399)))),
-        (\(SQLValue.instant(TestStore.at(380))) - to_days((customer_id % 30)::INTEGER))) AS t(at)
+        (\(SQLValue.instant(TestStore.at(380))) - to_days((customer_id % 30)::INTEGER))) AS t(moment)
       WHERE status IS NOT NULL
       """)
     // Half of the customers have come into and gone out of «vip» and «loyal».
@@ -132,7 +133,8 @@ import Warehouse
       "customer_id", "happened_at", "local_at", "source", "\"key\"", "row_id",
     ]
     var values: [SQL] = [
-      "i", "at", "timezone('Europe/Paris', at)", "'test'", "i || '-' || j", "nextval('row_ids')",
+      "i", "moment", "timezone('Europe/Paris', moment)", "'test'", "i || '-' || j",
+      "nextval('row_ids')",
     ]
     if let kind = stream.kind {
       columns.append("kind")
@@ -150,7 +152,7 @@ import Warehouse
       INSERT INTO \(identifier: stream.table) (\(columns.joined()))
       SELECT \(values.joined()) FROM (
         SELECT i, j, \(start) + to_minutes((576000 - \(random(salt, below: 760)) *
-          \(random(salt + 40, below: 760)))::INTEGER) AS at
+          \(random(salt + 40, below: 760)))::INTEGER) AS moment
         FROM (SELECT customer_id AS i FROM customer), range(\(rowsEach)) AS t(j)
         WHERE j < hash(i, \(salt)) % \(rowsEach + 1) AND hash(i, \(salt + 1)) % 4 < 3)
       """)
@@ -173,7 +175,7 @@ import Warehouse
     case .date where id == "signed_up":
       return "DATE '2024-01-01' + \(random(salt, below: 400))::INTEGER"
     case .date: return "DATE '1940-01-01' + \(random(salt, below: 31_000))::INTEGER"
-    case .instant: return "at + to_days(\(random(salt, below: 20))::INTEGER)"
+    case .instant: return "moment + to_days(\(random(salt, below: 20))::INTEGER)"
     case .count, .duration: return random(salt, below: 12)
     case .share, .number: return "\(random(salt, below: 100)) / 100.0"
     case .decimal: return "\(random(salt, below: 11))"

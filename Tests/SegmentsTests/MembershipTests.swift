@@ -239,12 +239,23 @@ import Warehouse
     #expect(periods.map(\.size) == [1, 2, 1, 0])
     #expect(periods.map(\.entries) == [1, 1, 0, 0])
     #expect(periods.map(\.exits) == [0, 0, 1, 1])
+    let one = GroupSize(customers: 1, persons: 1)
     let moved = try await history.transitions(
       of: [1, 2], from: TestStore.at(20), to: TestStore.at(35))
     #expect(
       moved == [
-        .init(from: 1, to: 1, customers: 1), .init(from: 1, to: 2, customers: 1),
+        .init(from: 1, to: 1, group: one), .init(from: 1, to: 2, group: one),
       ])
     #expect(try await history.sizes(at: TestStore.at(11)) == [1: 2])
+    // A company among the members is no person.
+    try await store.session.execute("UPDATE customer SET kind = 'company' WHERE customer_id = 2")
+    let both = GroupSize(customers: 2, persons: 1)
+    #expect(try await history.groups(at: TestStore.at(11)) == [1: both])
+    #expect(
+      try await history.groups(of: 1, at: [4, 11, 35, 45].map(TestStore.at))
+        == [one, both, GroupSize(customers: 1, persons: 0), .empty])
+    #expect(both.isHidden(under: 3) && !both.isHidden(under: 2))
+    #expect(!GroupSize(customers: 2, persons: 0).isHidden(under: 10))
+    #expect(!GroupSize.empty.isHidden(under: 10))
   }
 }

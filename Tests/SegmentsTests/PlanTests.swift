@@ -109,7 +109,7 @@ import Testing
         ].map { ($0.0, $0.1.replacing(#"median(x) in segment "C" > 2"#, with: #"member of "C""#)) })
     }
     #expect(cycle?.userMessage.code == "segments.cycle")
-    #expect(cycle?.userMessage.arguments["path"] == "«A» → «B» → «C» → «A»")
+    #expect(cycle?.userMessage.arguments["path"] == "A → B → C → A")
     let itself = Self.failure { try Self.plan([], [("A", #"entered "a" in last 3 days"#)]) }
     #expect(itself?.userMessage.code == "segments.self_reference")
     let diamond = try Self.plan(

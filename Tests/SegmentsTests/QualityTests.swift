@@ -199,6 +199,129 @@ struct QualityTests {
       quality.verdicts.contains(.responseDecayed(segment: 1, earlier: 0.3, recent: 0.15)))
   }
 
+  @Test("Each verdict begins exactly where it is said to")
+  func limits() async throws {
+    let shop = try await Shop()
+    try await shop.refresh(daysAgo: 40)
+    try await shop.refresh(daysAgo: 0)
+    // Members, of 400: 49 and 50; 200 and 201; 100 with 80 and 79 of them.
+    try await shop.enter(1, "i < 49", daysAgo: 29)
+    try await shop.enter(2, "i < 50", daysAgo: 30)
+    try await shop.enter(3, "i < 200", daysAgo: 1)
+    try await shop.enter(4, "i < 201", daysAgo: 1)
+    try await shop.enter(5, "i >= 100 AND i < 200", daysAgo: 1)
+    try await shop.enter(6, "i >= 100 AND i < 180", daysAgo: 1)
+    try await shop.enter(7, "i >= 121 AND i < 200", daysAgo: 1)
+    let subjects = try (1...7).map { try shop.subject($0, "s\($0)") }
+    let quality = try await QualityMeasurement(shop.session).measure(
+      subjects, compared: [], outcomes: [], values: Shop.values)
+    func about(_ segment: Int64) -> [Verdict] {
+      quality.verdicts.filter { verdict in
+        switch verdict {
+        case .empty(segment), .tooSmall(segment), .tooBroad(segment, _), .neverChanges(segment, _):
+          true
+        default: false
+        }
+      }
+    }
+    #expect(about(1) == [.tooSmall(segment: 1)])
+    #expect(about(2) == [.neverChanges(segment: 2, days: 30)])
+    #expect(about(3) == [])
+    #expect(about(4) == [.tooBroad(segment: 4, share: 201 / 400)])
+    let same = quality.verdicts.compactMap { verdict -> [Int64]? in
+      if case .nearlySame(let first, let second, _) = verdict { [first, second] } else { nil }
+    }
+    // 49 of 50, 200 of 201, 80 of 100; not 79 of 100.
+    #expect(same == [[1, 2], [3, 4], [5, 6]])
+    #expect(quality.verdicts.contains(.tooMany(count: 7)))
+    let six = try await QualityMeasurement(shop.session).measure(
+      Array(subjects.prefix(6)), compared: [], outcomes: [], values: Shop.values)
+    #expect(!six.verdicts.contains { if case .tooMany = $0 { true } else { false } })
+  }
+
+  @Test("Only segments that spend much and hear little are under-exploited")
+  func exploited() async throws {
+    let shop = try await Shop()
+    try await shop.refresh(daysAgo: 0)
+    try await shop.enter(1, "i >= 200", daysAgo: 0)
+    try await shop.enter(2, "i < 200", daysAgo: 0)
+    func verdicts(contacted: Int, daysAgo: Int64) async throws -> [Int64] {
+      try await shop.session.execute("DELETE FROM campaign_contacts")
+      let sent = Shop.asOf - daysAgo * Shop.day
+      try await shop.session.execute(
+        """
+        INSERT INTO campaign_contacts
+          (customer_id, happened_at, local_at, source, key, row_id, action, campaign)
+        SELECT 399 - i, \(SQLValue.instant(sent)), \(SQLValue.localTimestamp(sent)), 'mail',
+          i::VARCHAR, i, 'sent', 'spring' FROM range(\(contacted)) AS t(i)
+        """)
+      return try await QualityMeasurement(shop.session).measure(
+        try (1...2).map { try shop.subject($0, "s\($0)") }, compared: [], outcomes: [],
+        values: Shop.values
+      ).verdicts.compactMap {
+        if case .underExploited(let segment, _, _) = $0 { segment } else { nil }
+      }
+    }
+    // Of 200 members: 5 % are 10; what lies more than 90 days back is not recent.
+    #expect(try await verdicts(contacted: 9, daysAgo: 30) == [1])
+    #expect(try await verdicts(contacted: 10, daysAgo: 30) == [])
+    #expect(try await verdicts(contacted: 200, daysAgo: 91) == [1])
+  }
+
+  @Test("A fall that is small, or that chance explains, is no decay")
+  func noDecay() async throws {
+    let shop = try await Shop()
+    try await shop.refresh(daysAgo: 0)
+    try await shop.enter(1, "i < 200", daysAgo: 0)
+    func decays(of sent: Int, earlier: Int, recent: Int) async throws -> Bool {
+      try await shop.session.execute("DELETE FROM campaign_contacts")
+      for (campaign, days, answered) in [("spring", 200, earlier), ("winter", 20, recent)] {
+        for (action, limit) in [("sent", sent), ("clicked", answered)] {
+          let at = Shop.asOf - Int64(days) * Shop.day
+          try await shop.session.execute(
+            """
+            INSERT INTO campaign_contacts
+              (customer_id, happened_at, local_at, source, key, row_id, action, campaign)
+            SELECT i, \(SQLValue.instant(at)), \(SQLValue.localTimestamp(at)), 'mail',
+              \(campaign) || \(action) || i, i, \(action), \(campaign)
+            FROM range(\(limit)) AS t(i)
+            """)
+        }
+      }
+      return try await QualityMeasurement(shop.session).measure(
+        [try shop.subject(1, "s")], compared: [], outcomes: [], values: Shop.values
+      ).verdicts.contains { if case .responseDecayed = $0 { true } else { false } }
+    }
+    #expect(try await decays(of: 200, earlier: 60, recent: 30))
+    // A rise; a fall by a sixth; a fall by half of four answers.
+    #expect(try await !decays(of: 200, earlier: 30, recent: 60))
+    #expect(try await !decays(of: 200, earlier: 180, recent: 150))
+    #expect(try await !decays(of: 20, earlier: 4, recent: 2))
+  }
+
+  @Test("Groups of fewer persons than the threshold are told of nowhere, companies are")
+  func privacy() async throws {
+    let shop = try await Shop()
+    try await shop.refresh(daysAgo: 0)
+    // Nine of the second are in the third too: alone, each has enough.
+    try await shop.enter(1, "i < 100", daysAgo: 0)
+    try await shop.enter(2, "i >= 100 AND i < 118", daysAgo: 0)
+    try await shop.enter(3, "i >= 109 AND i < 200", daysAgo: 0)
+    func measure() async throws -> SegmentQuality {
+      try await QualityMeasurement(shop.session).measure(
+        try (1...3).map { try shop.subject($0, "s\($0)") }, compared: [1, 2, 3],
+        outcomes: Shop.outcomes, values: Shop.values)
+    }
+    let persons = try await measure()
+    #expect(persons.segments.map(\.size) == [100, 18, 91])
+    #expect(persons.overlaps.isEmpty)
+    #expect(persons.outcomes.allSatisfy { $0.groups.map(\.segment) == [1, 3] })
+    try await shop.session.execute("UPDATE customer SET kind = 'company'")
+    let companies = try await measure()
+    #expect(companies.overlaps.map(\.common) == [9])
+    #expect(companies.outcomes.allSatisfy { $0.groups.map(\.segment) == [1, 2, 3] })
+  }
+
   @Test("Without a refresh there is nothing to measure")
   func neverRefreshed() async throws {
     let shop = try await Shop()

@@ -27,21 +27,25 @@ extension SegmentsCommand {
         return Terminal.write(Words.text("segments.list.none"))
       }
       let formats = try Answers.localizer().formats
+      var columns: [TerminalTable.Column] = [
+        .init(Words.text("segments.column.segment"), isFlexible: true),
+        .init(Words.text("segments.column.members"), .trailing),
+        .init(Words.text("segments.column.share"), .trailing, rank: 2),
+        .init(Words.text("segments.column.intention"), isFlexible: true, rank: 1),
+      ]
+      if answer.segments.contains(where: { $0.owner != nil }) {
+        columns.append(.init(Words.text("segments.column.owner"), isFlexible: true, rank: 0))
+      }
       Answers.table(
-        [
-          .init(Words.text("segments.column.segment"), isFlexible: true),
-          .init(Words.text("segments.column.members"), .trailing),
-          .init(Words.text("segments.column.share"), .trailing, rank: 2),
-          .init(Words.text("segments.column.intention"), isFlexible: true, rank: 1),
-          .init(Words.text("segments.column.owner"), isFlexible: true, rank: 0),
-        ],
+        columns,
         answer.segments.map { one in
           let share = one.size.flatMap { size in
             answer.customers > 0
               ? formats.share(Double(size) / Double(answer.customers)) : nil
           }
           return [
-            one.name + (one.isPending ? " *" : ""), Answers.number(one.size, one.fewerThan), share ?? "–",
+            one.name + (one.isPending ? " *" : ""), Answers.number(one.size, one.fewerThan),
+            share ?? "–",
             one.intention ?? "", one.owner ?? "",
           ]
         })
@@ -114,7 +118,10 @@ extension SegmentsCommand {
           .init(Words.text("segments.column.version"), .trailing),
         ],
         card.sizes.map {
-          [Answers.instant($0.asOf, desk, .short), Answers.number($0.size, $0.fewerThan), Answers.number($0.version)]
+          [
+            Answers.instant($0.asOf, desk, .short), Answers.number($0.size, $0.fewerThan),
+            Answers.number($0.version),
+          ]
         })
     }
   }
@@ -219,7 +226,10 @@ extension SegmentsCommand {
           .init(Words.text("segments.column.reason")),
         ],
         answer.members.map {
-          [$0.customer, Answers.instant($0.since, desk, .short), Words.text("segments.reason.\($0.reason)")]
+          [
+            $0.customer, Answers.instant($0.since, desk, .short),
+            Words.text("segments.reason.\($0.reason)"),
+          ]
         })
     }
   }

@@ -91,10 +91,11 @@ package struct Formats: Sendable {
   }
 
   /// Several texts as a sentence lists them: «a, b et c».
-  package func list(_ texts: [String]) -> String {
+  package func list(_ texts: [String], isChoice: Bool = false) -> String {
     guard let last = texts.last, texts.count > 1 else { return texts.first ?? "" }
-    let and = language == .french ? " et " : " and "
-    return texts.dropLast().joined(separator: ", ") + and + last
+    let word = isChoice ? (" or ", " ou ") : (" and ", " et ")
+    return texts.dropLast().joined(separator: ", ") + (language == .french ? word.1 : word.0)
+      + last
   }
 
   /// The digits in groups of three from the right.

@@ -3,7 +3,7 @@ package import CustomerSchema
 /// Words codes and keys in one language.
 ///
 /// A placeholder is `{name}` or `{name:form}`. Forms: `rounded` and `short` for amounts, `short`
-/// and `month` for dates. A key that no catalogue has, and a placeholder without its argument,
+/// and `month` for dates, `or` for lists. A key that no catalogue has, and a placeholder without its argument,
 /// appear between ⟦ ⟧: never in the product, where tests look for them.
 package struct Localizer: Sendable {
   package let language: Language
@@ -64,7 +64,7 @@ package struct Localizer: Sendable {
     case .share(let share): formats.share(share)
     case .number(let number, let decimals): formats.number(number, atMost: decimals)
     case .date(let date): formats.date(date, Formats.DateStyle(rawValue: form ?? "") ?? .long)
-    case .texts(let texts): formats.list(texts.map(Self.printable))
+    case .texts(let texts): formats.list(texts.map(Self.printable), isChoice: form == "or")
     }
   }
 

@@ -181,6 +181,15 @@ extension Narrator {
   /// The other side of a test of `value`, which lends its unit or the names of its values.
   func operand(_ other: Expression, _ value: Expression, _ scope: Scope) -> String {
     guard case .literal(let literal) = other.form else { return definite(other, scope) }
+    // The value of a row has the names that its field has.
+    if case .aggregate(let aggregate) = value.form, let taken = aggregate.value,
+      [.first, .last, .min, .max, .favourite].contains(aggregate.function)
+    {
+      var inner = Scope()
+      inner.fields = fields(aggregate.source)
+      inner.collection = aggregate.source.collection
+      return operand(other, taken, inner)
+    }
     guard case .name(let name) = value.form else { return self.literal(literal) }
     switch literal {
     case .number(let number):
@@ -200,6 +209,10 @@ extension Narrator {
     case .text(let text):
       let key = "attribute.\(name).value.\(text)"
       if scope.fields?[name] == nil, words.has(key) { return words.text(key, [:]) }
+      let known = "stream.\(scope.collection).\(name).\(text)"
+      if scope.fields?[name] != nil, words.has(known) {
+        return word("quoted", ["text": .text(words.text(known, [:]))])
+      }
     default: break
     }
     return self.literal(literal)
@@ -257,7 +270,15 @@ extension Narrator {
         ["count": .count(span.count)])
     case .next(let span): word("window.next", ["length": .text(length(span))])
     case .between(let from, let to):
-      word("window.between", ["from": .text(length(from)), "to": .text(length(to))])
+      // «il y a entre 90 et 180 jours».
+      word(
+        "window.between",
+        [
+          "from": .text(length(from)),
+          "to": .text(
+            from.unit == to.unit
+              ? word("number", ["number": .number(Double(to.count), decimals: 0)]) : length(to)),
+        ])
     case .since(let date): word("window.since", ["date": .date(date)])
     case .before(let date): word("window.before", ["date": .date(date)])
     case .days(let first, let last):

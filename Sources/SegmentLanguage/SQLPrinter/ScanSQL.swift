@@ -42,11 +42,7 @@ extension QueryPrinter {
       joined.append(addDistinct(key, items, scan.collection, from: customers))
     }
     if !ends.isEmpty { joined.append(addEnds(ends, scan.collection, from: customers)) }
-    for item in favourites {
-      if let favourite = addFavourite(item, scan.collection, from: customers) {
-        joined.append(favourite)
-      }
-    }
+    joined += favourites.compactMap { addFavourite($0, scan.collection, from: customers) }
     return joined
   }
 
@@ -186,7 +182,7 @@ extension QueryPrinter {
     return (table, results)
   }
 
-  /// The value of the greatest weight of each customer; of equal weights, the least value.
+  /// The value of the greatest weight; of equal weights, the least value.
   private mutating func addFavourite(
     _ item: ScanItem, _ collection: Int, from customers: SQL
   ) -> Joined? {
@@ -205,10 +201,10 @@ extension QueryPrinter {
     addPart(
       table,
       """
-      SELECT customer_id, arg_min(chosen, row(-weight, chosen)) AS \(identifier: column) FROM (
-        SELECT customer_id, \(value) AS chosen, \(weight) AS weight
-        FROM \(rows.relation(customers, from: item.low == .min ? nil : item.low))
-        WHERE \(conditions.joined(separator: " AND ")) GROUP BY customer_id, chosen)
+      SELECT customer_id, arg_min(chosen, row(-weight, chosen)) AS \(identifier: column) \
+      FROM (SELECT customer_id, \(value) AS chosen, \(weight) AS weight \
+      FROM \(rows.relation(customers, from: item.low)) \
+      WHERE \(conditions.joined(separator: " AND ")) GROUP BY customer_id, chosen) \
       GROUP BY customer_id
       """)
     register(item.node, column)

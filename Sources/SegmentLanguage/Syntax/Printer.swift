@@ -80,7 +80,7 @@ private struct Printer {
     case .daysSince(let value): call("days_since") { $0.write(value, .condition) }
     case .yearsSince(let value): call("years_since") { $0.write(value, .condition) }
     case .aggregate(let aggregate):
-      call(aggregate.function.rawValue) { 
+      call(aggregate.function.rawValue) {
         $0.write(aggregate.source, aggregate.value, by: aggregate.weight)
       }
     case .population(let statistic): write(statistic)

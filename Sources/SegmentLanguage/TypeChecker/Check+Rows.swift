@@ -49,7 +49,9 @@ extension Check {
       report(.aggregateWithoutValue(aggregate.function.rawValue), expression)
       return nil
     }
-    if let weight = aggregate.weight, let kind = self.kind(of: weight, rows), !kind.isNumeric {
+    if let weight = aggregate.weight, let kind = self.kind(of: weight, rows),
+      ![.number, .money].contains(kind)
+    {
       report(.notANumber(kind.term), weight)
       return nil
     }

@@ -101,6 +101,7 @@ extension RuleLanguage {
   package func sentence(
     _ definition: SegmentDefinition, _ words: NarrationWords, labels: [String: String] = [:]
   ) -> String {
-    Narrator(words, schema, labels: labels).sentence(definition.rule.substituting(definition.parameters))
+    Narrator(words, schema, labels: labels).sentence(
+      definition.rule.substituting(definition.parameters))
   }
 }
