@@ -95,10 +95,8 @@ struct ModelClustersCommand: AsyncParsableCommand {
           outcome.training.report, localizer, style: TerminalStyle(fileDescriptor: STDOUT_FILENO)))
       if let out { Terminal.write(Words.text("cli.run.written", ["file": .text(out)])) }
       Terminal.landed(outcome.landing)
-      if !outcome.segments.isEmpty {
-        Terminal.write(
-          Words.text("cli.model.clusters.made", ["segments": .texts(outcome.segments)]))
-      }
+      if !outcome.segments.isEmpty { Terminal.write(Words.text("cli.model.clusters.made")) }
+      for name in outcome.segments { Terminal.write("  " + name) }
     }
   }
 }

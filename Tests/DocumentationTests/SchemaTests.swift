@@ -194,6 +194,9 @@ import Testing
     ]
     #expect(try problems("segments-apply", applied) == "")
     let lists = [try segments("list")]
+    _ = try answer(
+      "model", "clusters", "--groups", "2", "--attributes", "orders,days_since_last_purchase",
+      "--as-of", "2024-02-15")
     let refreshes = [
       try answer("refresh", "--as-of", "2024-02-15"),
       try answer("refresh", "--as-of", "2024-06-30"),

@@ -17,18 +17,29 @@ import Testing
     String((today - Double(before) * 86_400).ISO8601Format().prefix(10))
   }
 
-  /// 240 customers over a year, in two channels; every third buys often and until now.
+  /// 240 customers over two years, in two channels, who buy at rates of their own and leave after any
+  /// purchase with probabilities of their own; the same each time.
   private static func orders() -> String {
+    var state: UInt64 = 2024
+    func uniform() -> Double {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return (Double(state >> 11) + 0.5) / Double(1 << 53)
+    }
     var lines = ["customer_id,order_id,order_date,amount,channel"]
     for customer in 0..<240 {
-      let often = customer % 3 == 0
-      for purchase in 0..<(often ? 12 : 1 + customer % 4) {
-        let before =
-          often ? 2 + purchase * 29 + customer % 17 : 150 + (customer * 13 + purchase * 37) % 200
-        let amount = often ? 80 + customer % 30 : 15 + (customer * 7 + purchase) % 20
+      let gap = 15 + 120 * uniform() * uniform()
+      let leaving = 0.4 * uniform()
+      let level = 20 + 90 * uniform() * uniform()
+      var before = 700 * uniform() + 20
+      var purchase = 0
+      repeat {
+        let amount = Int(level * (0.6 + 0.8 * uniform()))
         let channel = customer % 2 == 0 ? "web" : "shop"
-        lines.append("C\(customer),o\(customer)-\(purchase),\(day(before)),\(amount).50,\(channel)")
-      }
+        lines.append(
+          "C\(customer),o\(customer)-\(purchase),\(day(Int(before))),\(amount).50,\(channel)")
+        purchase += 1
+        before -= -log(uniform()) * gap
+      } while before > 1 && uniform() > leaving
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -75,7 +86,7 @@ import Testing
     try program.write(
       """
       - name: Valuable
-        rule: p_alive >= 0.5 and clv_12_months > 300
+        rule: p_alive >= 0.5 and clv_12_months > 100 EUR
       - name: First group
         rule: found_group = "group_1"
       """, to: "shop/segments.yaml")
@@ -90,7 +101,7 @@ import Testing
     let sizes = try #require(refreshed["segments"] as? [[String: Any]])
     let expected = try await ask(
       """
-      SELECT count(*) FILTER (p_alive >= 0.5 AND clv_12_months > 300),
+      SELECT count(*) FILTER (p_alive >= 0.5 AND clv_12_months > 100),
         count(*) FILTER (found_group = 'group_1') FROM customer_attribute
       """)
     let told = sizes.sorted { ($0["name"] as? String ?? "") > ($1["name"] as? String ?? "") }
@@ -154,7 +165,8 @@ import Testing
     func amount(_ report: [String: Any], _ key: String) throws -> Double {
       let totals = try #require(report["totals"] as? [String: Any])
       let money = try #require(totals[key] as? [String: Any])
-      return try #require(Double(try #require(money["amount"] as? String)))
+      let text = try #require(money["amount"] as? String)
+      return try #require(Double(text))
     }
     #expect(try amount(net, "acquisition_cost") == 240 * 12)
     #expect(try amount(net, "service_cost") > 0)
@@ -172,13 +184,17 @@ import Testing
   @Test func `surveys and subscriptions of the workspace land as attributes`() async throws {
     try await open()
     var answers = ["customer_id,survey,question,answer,answered_at"]
+    var state: UInt64 = 7
+    func noise(_ below: UInt64) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % below)
+    }
     for customer in 0..<200 {
-      let kind = customer % 2
-      for (question, value) in [
-        ("nps", kind == 0 ? 9 + customer % 4 / 2 : 3 + customer % 3), ("price", kind == 0 ? 1 : 5),
-        ("quality", kind == 0 ? 5 : 1 + customer % 7 / 6), ("service", kind == 0 ? 4 : 2),
-        ("choice", kind == 0 ? 5 - customer % 10 / 8 : 1),
-      ] {
+      let isHappy = customer % 2 == 0
+      for question in ["nps", "price", "quality", "service", "choice"] {
+        let value =
+          question == "nps"
+          ? (isHappy ? 9 + noise(2) : 3 + noise(4)) : (isHappy ? 3 : 1) + noise(3)
         answers.append("C\(customer),spring,\(question),\(value),\(Self.day(10))")
       }
     }
@@ -233,7 +249,7 @@ import Testing
       }
     }
     let rule = try await program.run(
-      ["segments", "preview", "nps_answer >= 9 and subscription_value_6_months > 1"],
+      ["segments", "preview", "nps_answer >= 9 and subscription_value_6_months > 1 EUR"],
       in: shop)
     #expect(rule.status == 0, "\(rule.error)")
   }

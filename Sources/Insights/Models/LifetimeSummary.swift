@@ -94,22 +94,19 @@ package enum LifetimeSummary {
           ["level": .share(report.settings.level), "lower": .money(lower), "upper": .money(upper)])
     }
     out.bullet(value)
-    out.bullet(
-      out.text(
-        "model.clv.basis",
-        [
-          "margin": .share(report.settings.margin),
-          "discount": .share(report.settings.discountPerYear),
-        ]))
     let costs = [
       totals.serviceCost.map { out.text("model.clv.costs.service", ["amount": .money($0)]) },
       totals.acquisitionCost.map {
         out.text("model.clv.costs.acquisition", ["amount": .money($0)])
       },
     ].compactMap { $0 }
-    if !costs.isEmpty {
-      out.bullet(out.text("model.clv.costs", ["costs": .text(costs.joined(separator: " · "))]))
-    }
+    out.bullet(
+      out.text(
+        costs.isEmpty ? "model.clv.basis" : "model.clv.basis.net",
+        [
+          "margin": .share(report.settings.margin),
+          "discount": .share(report.settings.discountPerYear), "costs": .texts(costs),
+        ]))
     out.bullet(
       out.text(
         "model.clv.alive",
