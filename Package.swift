@@ -123,8 +123,8 @@ let package = Package(
     library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Identity", "Ingestion", "Insights", "Presentation", "Scoring",
-        "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
+        "CustomerSchema", "Features", "Identity", "Ingestion", "Insights", "Presentation",
+        "Scoring", "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(

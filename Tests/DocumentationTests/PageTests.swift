@@ -5,7 +5,8 @@ import Testing
 @Suite struct `Pages` {
   static let guides = [
     "command-line", "customer-table", "figures", "found-groups", "identity", "import",
-    "lifetime-value", "model-cards", "orders", "report-and-lists", "rfm", "segment-language", "segments", "survival",
+    "lifetime-value", "model-cards", "orders", "report-and-lists", "rfm", "segment-language",
+    "segments", "survival",
     "tribes",
     "workspace",
   ]
