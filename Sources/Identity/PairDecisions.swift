@@ -195,14 +195,15 @@ package struct PairDecisions: Sendable {
 
   /// Two that somebody told apart never come together through a third.
   private func refuseApart(_ numbers: [Int]) async throws {
-    let together = try await session.value(
-      """
-      SELECT count(*) FROM quartier.identity_apart AS s
-      JOIN quartier.profile_record AS x ON x.record = s.first_record
-      JOIN quartier.profile_record AS y ON y.record = s.second_record
-      WHERE s.ended_by IS NULL AND x.customer_id = y.customer_id
-      """
-    ).int ?? 0
+    let together =
+      try await session.value(
+        """
+        SELECT count(*) FROM quartier.identity_apart AS s
+        JOIN quartier.profile_record AS x ON x.record = s.first_record
+        JOIN quartier.profile_record AS y ON y.record = s.second_record
+        WHERE s.ended_by IS NULL AND x.customer_id = y.customer_id
+        """
+      ).int ?? 0
     if together > 0 { throw IdentityError.saidApart(numbers.last ?? 0) }
   }
 

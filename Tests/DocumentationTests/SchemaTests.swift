@@ -330,8 +330,7 @@ import Testing
       #expect(answer.status == 0, "\(arguments)")
       return answer.output
     }
-    let resolutions = [try answer("resolve", "--dry-run"), try answer("resolve", "--by", "Claire")]
-    #expect(try problems("identity-resolve", resolutions) == "")
+    var resolutions = [try answer("resolve", "--dry-run"), try answer("resolve", "--by", "Claire")]
     #expect(try problems("identity-review", [try answer("review", "--limit", "5")]) == "")
     let explained = [
       try answer("explain", "crm:C1", "shop:S1"), try answer("explain", "crm:C1", "C2"),
@@ -346,6 +345,18 @@ import Testing
     ]
     #expect(try problems("identity-decision", decisions) == "")
     #expect(try problems("identity-runs", [try answer("runs")]) == "")
+    // Groups too large to compare, and a number that too many share.
+    try Data("block_size: 2\nshared_by_records: 2\n".utf8)
+      .write(to: folder.appending(path: "shop/identity.yaml"))
+    let lines = ["Luc", "Léo", "Lou"].enumerated().map { "M\($0);\($1);Morel;0148215793;69003\n" }
+    try Data(("id client;prénom;nom;téléphone;code postal\n" + lines.joined()).utf8)
+      .write(to: folder.appending(path: "more.csv"))
+    let more = try Program.run(
+      "import", "more.csv", "--as", "customers", "--source", "crm", "--workspace", "shop",
+      in: folder)
+    #expect(more.status == 0)
+    resolutions.append(try answer("resolve", "--dry-run"))
+    #expect(try problems("identity-resolve", resolutions) == "")
   }
 
   @Test func `imports say what their schema describes`() throws {

@@ -30,7 +30,10 @@ import Warehouse
       """)
     func pairs(_ key: SQL) async throws -> Double {
       try await bench.session.value(
-        "SELECT coalesce(sum(n * (n - 1) / 2), 0)::DOUBLE FROM (SELECT count(*) AS n FROM told GROUP BY \(key))"
+        """
+        SELECT coalesce(sum(n * (n - 1) / 2), 0)::DOUBLE
+        FROM (SELECT count(*) AS n FROM told GROUP BY \(key))
+        """
       ).double ?? 0
     }
     let joined = try await pairs("customer_id")
@@ -116,7 +119,7 @@ import Warehouse
       """)
     let report = try await bench.resolve()
     let found = try await measure(bench)
-    print("generator: \(found), \(report.profilesAfter) of \(report.records), \(report.links), prior \(report.model.prior)")
+    print("generator: \(found), \(report.links)")
     #expect(found.precision >= 0.999)
     #expect(found.recall >= 0.96)
     #expect(found.recallWithReview >= 0.99)

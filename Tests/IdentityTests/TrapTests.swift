@@ -169,10 +169,11 @@ import Warehouse
     #expect(report.waiting.values.reduce(0, +) >= 1)
   }
 
-  @Test(arguments: [
-    ("accept: 2", 1), ("x: 1", 1), ("golden:\n  email: newest", 2), ("- a", 1), ("keys: card", 1),
-    ("review: 0.9\naccept: 0.8", nil),
-  ] as [(String, Int?)])
+  @Test(
+    arguments: [
+      ("accept: 2", 1), ("x: 1", 1), ("golden:\n  email: newest", 2), ("- a", 1), ("keys: card", 1),
+      ("review: 0.9\naccept: 0.8", nil),
+    ] as [(String, Int?)])
   func `settings that cannot be used are told with their line`(
     text: String, line: Int?
   ) async throws {

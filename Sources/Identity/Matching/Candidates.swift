@@ -33,7 +33,8 @@ struct Candidates {
       Block(name: "last_name+postal_code", key: "last || left(first, 1) || postal"),
       Block(
         name: "first_name+last_name+department",
-        key: "CASE WHEN length(first) > 1 THEN first || '|' || last || coalesce(department, '') END"),
+        key: "CASE WHEN length(first) > 1 THEN first || '|' || last || coalesce(department, '') END"
+      ),
       Block(
         name: "last_name_start+birth_year+postal_code",
         key: "left(last, 3) || year(birth)::VARCHAR || postal"),

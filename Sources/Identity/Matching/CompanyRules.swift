@@ -42,7 +42,8 @@ struct CompanyRules {
   /// Adds the pairs of companies to `identity_decided`, each by the first rule that knows it.
   func addPairs() async throws {
     let companies =
-      try await session.value("SELECT count(*) FROM identity_record WHERE kind = 'company'").int ?? 0
+      try await session.value("SELECT count(*) FROM identity_record WHERE kind = 'company'").int
+      ?? 0
     guard companies > 1 else { return }
     for rule in Self.rules {
       try await session.execute(

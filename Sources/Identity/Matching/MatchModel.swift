@@ -157,7 +157,9 @@ package struct MatchModel: Sendable, Hashable, Codable {
       isConverged = isConverged && found.model.hasConverged
       rounds = max(rounds, found.model.iterations)
       for field in block.fields.map(\.rawValue) {
-        for level in m[field].indices { sums[field][level] += found.model.m[field][level] * found.matches }
+        for level in m[field].indices {
+          sums[field][level] += found.model.m[field][level] * found.matches
+        }
       }
     }
     // A level that no pair shows is rare, not impossible.

@@ -87,6 +87,8 @@ struct GoldenRecord {
         PARTITION BY n.customer_id, n.attribute_id, n.moment
         ORDER BY n.value IS NULL,
           CASE WHEN \(attributes(.mostFrequent)) THEN -n.votes ELSE 0 END,
+          -- Of as many voices for « J. » as for « Jean », the name in full wins.
+          \(attributes(.mostFrequent)) AND length(trim(n.value, '. ')) < 2,
           CASE WHEN \(attributes(.mostTrusted)) THEN \(trust) ELSE 0 END,
           n.valid_from DESC, \(trust), n.record) AS place
       FROM (
