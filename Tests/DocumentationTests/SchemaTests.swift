@@ -257,12 +257,13 @@ import Testing
     try Data("id client;commande;date;montant\nC-1001;1;25/01/2024;10\n".utf8)
       .write(to: folder.appending(path: "buys.csv"))
     for file in ["people.csv", "buys.csv"] {
-      let arguments = ["import", file, "--workspace", "shop"]
+      let arguments = ["import", file, "--as-of", "2018-01-01", "--workspace", "shop"]
       #expect(try Program.run(arguments, in: folder).status == 0)
     }
     let ids = ["C-1001", "C-1002"]
     let consents = [
-      try privacy("consent", ids[0], "--grant", "email", "--proof", "form 3"),
+      try privacy(
+        "consent", ids[0], "--grant", "email", "--proof", "form 3", "--expires", "2099-01-01"),
       try privacy("consent", ids[0], "--refuse", "all"), try privacy("consent", ids[1]),
     ]
     #expect(try problems("privacy-consent", consents) == "")
@@ -279,7 +280,22 @@ import Testing
     ]
     #expect(try problems("privacy-erase", erasures) == "")
     #expect(try problems("privacy-certificate", [try privacy("certificate")]) == "")
-    #expect(try problems("privacy-audit", [try privacy("audit")]) == "")
+    let log = try privacy("audit")
+    let store = folder.appending(path: "shop/quartier.duckdb").path
+    let changed = try Program.run(
+      Self.python,
+      [
+        "-c",
+        """
+        import duckdb, sys
+        duckdb.connect(sys.argv[1]).execute("UPDATE audit_log SET detail = 'x' WHERE entry_id = 2")
+        """, store,
+      ])
+    #expect(changed.status == 0)
+    let told = try Program.run(
+      ["privacy", "audit", "--workspace", "shop", "--json"], in: folder)
+    #expect(told.status == 1)
+    #expect(try problems("privacy-audit", [log, told.output]) == "")
   }
 
   @Test func `profiles say what their schemas describe`() throws {
