@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CustomerSchema
 internal import DuckDBEngine
+internal import Features
 internal import Foundation
 internal import Insights
 internal import Platform
@@ -299,7 +300,9 @@ private struct AuditText {
     }
     func told(_ group: AuditReport.Group) -> String {
       let key = "attribute.\(criterion).value.\(group.value)"
-      let value = words.has(key) ? words.text(key) : group.value
+      let label = try? ReferenceLabels.label(
+        of: group.value, attribute: criterion, isFrench: words.language == .french)
+      let value = words.has(key) ? words.text(key) : label ?? group.value
       let typical =
         one.test == "chi_square"
         ? share(group.average) : words.formats.number(group.median ?? group.average, atMost: 1)

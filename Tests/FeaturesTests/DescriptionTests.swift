@@ -366,6 +366,21 @@ import Warehouse
     #expect(try WrittenStore(name: "?").located(by: try Geography.load()) == nil)
   }
 
+  @Test(arguments: [
+    ("naf_section", "F", "Construction", "Construction"),
+    ("naf_subclass", "62.01Z", "Programmation informatique", "Computer programming activities"),
+    ("department", "2A", "Corse-du-Sud", "Corse-du-Sud"), ("commune_code", "29019", "Brest", "Brest"),
+    ("region", "Bretagne", nil, nil), ("naf_section", "9", nil, nil),
+  ])
+  func `codes have their official labels`(
+    attribute: String, value: String, french: String?, english: String?
+  ) throws {
+    #expect(
+      try ReferenceLabels.label(of: value, attribute: attribute, isFrench: true) == french)
+    #expect(
+      try ReferenceLabels.label(of: value, attribute: attribute, isFrench: false) == english)
+  }
+
   @Test func `every computed attribute is in the catalogue and computed`() {
     let computed = Set(DescriptionLookups.columns.map(\.id) + BehaviourDescription.columns)
     let told: Set<String> = [

@@ -31,13 +31,7 @@ struct AttributeAudit {
   /// One fact per attribute of the catalogue, the fullest first.
   func facts() async throws -> [AuditReport.AttributeFact] {
     let entries = try await AttributeStore.entries(session)
-    let present = Set(
-      try await session.query(
-        """
-        SELECT column_name FROM duckdb_columns()
-        WHERE database_name = 'quartier' AND table_name = 'customer_attribute'
-        """
-      ).rows.compactMap { $0[0].text })
+    let present = try await session.attributeColumns()
     let shown = entries.filter { present.contains($0.definition.id) }
     guard !shown.isEmpty else { return [] }
     let counts = shown.map { entry -> SQL in
@@ -89,5 +83,18 @@ struct AttributeAudit {
       result[id] = (row[1].double, row[2].days.map { LocalDate(daysSinceEpoch: $0) })
     }
     return result
+  }
+}
+
+extension QuerySession {
+  /// The attributes that have a column in the table of current values.
+  func attributeColumns() async throws -> Set<String> {
+    Set(
+      try await query(
+        """
+        SELECT column_name FROM duckdb_columns()
+        WHERE database_name = 'quartier' AND table_name = 'customer_attribute'
+        """
+      ).rows.compactMap { $0[0].text })
   }
 }

@@ -31,13 +31,7 @@ struct ContactAudit {
 
   /// `audit_key`: kind, value and customer.
   private func createKeys() async throws {
-    let present = Set(
-      try await session.query(
-        """
-        SELECT column_name FROM duckdb_columns()
-        WHERE database_name = 'quartier' AND table_name = 'customer_attribute'
-        """
-      ).rows.compactMap { $0[0].text })
+    let present = try await session.attributeColumns()
     func column(_ id: String) -> SQL {
       present.contains(id) ? "a.\(identifier: id)::VARCHAR" : "NULL::VARCHAR"
     }

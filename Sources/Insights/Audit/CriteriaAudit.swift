@@ -221,13 +221,7 @@ struct CriteriaAudit {
 
   /// `audit_candidate`: a text column per criterion, the name of each customer's group.
   private func createCandidates() async throws -> [Candidate] {
-    let present = Set(
-      try await session.query(
-        """
-        SELECT column_name FROM duckdb_columns()
-        WHERE database_name = 'quartier' AND table_name = 'customer_attribute'
-        """
-      ).rows.compactMap { $0[0].text })
+    let present = try await session.attributeColumns()
     let entries = try await AttributeStore.entries(session).filter {
       present.contains($0.definition.id) && $0.origin != "model"
         && $0.definition.dataClass == .behaviour && !Self.noCriteria.contains($0.definition.id)

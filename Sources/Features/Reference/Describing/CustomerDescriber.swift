@@ -10,8 +10,8 @@ package import Warehouse
 /// Only customers with new, changed or removed rows are described, unless the way of doing it has
 /// changed. A value that a file says itself is never replaced.
 package struct CustomerDescriber: Sendable {
-  /// The source of computed values in the history; no import can have it.
-  package static let source = "quartier/computed"
+  /// The source of computed values in the history.
+  private static let source = AttributeStore.computedSource
 
   /// Raised when the same inputs give other answers.
   private static let version = 1
