@@ -124,7 +124,7 @@ import Testing
     }
     try program.write("Magasin;CP;Ville\nLyon;69001;Lyon\n", to: "shop/stores.csv")
     try program.write(settings + "stores: stores.csv\n", to: "shop/quartier.yaml")
-    let done = try await program.run("import", "clients.csv", in: shop)
+    let done = try await program.run("import", "clients.csv", "--as", "customers", in: shop)
     #expect(done.status == 0, "\(done.error)")
     let stored = try await Package.python(
       """

@@ -111,9 +111,9 @@ import Warehouse
     let household = try #require(criteria["household"])
     #expect(household.verdict == .useless && household.usefulness == .absent)
     #expect(household.coverage == 1 && household.bestOutcome == nil)
-    // Known of 48 of 120 customers: worth collecting, not using.
+    // Known of 38 of 110 purchasers: worth collecting, not using.
     let income = try #require(criteria["income"])
-    #expect(income.ease == .hard && income.verdict == .collect && income.coverage == 0.4)
+    #expect(income.ease == .hard && income.verdict == .collect && income.coverage == 38.0 / 110)
   }
 
   @Test func `the base, products, and who comes back add up`() async throws {

@@ -369,7 +369,8 @@ import Warehouse
   @Test(arguments: [
     ("naf_section", "F", "Construction", "Construction"),
     ("naf_subclass", "62.01Z", "Programmation informatique", "Computer programming activities"),
-    ("department", "2A", "Corse-du-Sud", "Corse-du-Sud"), ("commune_code", "29019", "Brest", "Brest"),
+    ("department", "2A", "Corse-du-Sud", "Corse-du-Sud"),
+    ("commune_code", "29019", "Brest", "Brest"),
     ("region", "Bretagne", nil, nil), ("naf_section", "9", nil, nil),
   ])
   func `codes have their official labels`(
