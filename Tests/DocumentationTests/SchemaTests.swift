@@ -187,7 +187,11 @@ import Testing
       try segments("check", "-f", "segments.yaml"), try segments("check", "-f", "late.yaml"),
     ]
     #expect(try problems("segments-check", checks) == "")
+    try Data("- {name: Few, intention: retain, rule: count(orders) >= 3}\n".utf8)
+      .write(to: shop.appending(path: "few.yaml"))
     let applied = [
+      try segments("apply", "-f", "few.yaml", "--dry-run"),
+      try segments("apply", "-f", "few.yaml"),
       try segments("apply", "-f", "segments.yaml", "--dry-run"),
       try segments("apply", "-f", "segments.yaml"), try segments("apply", "-f", "late.yaml"),
       try segments("apply", "-f", "renamed.yaml"),
@@ -205,14 +209,26 @@ import Testing
     #expect(try problems("refresh", refreshes) == "")
     #expect(try problems("segments-list", lists + [try segments("list")]) == "")
     for (schema, answers) in [
-      ("segments-show", [try segments("show", "VIP"), try segments("show", "VIP asleep")]),
+      (
+        "segments-show",
+        [
+          try segments("show", "VIP"), try segments("show", "VIP asleep"),
+          try segments("show", "Few"),
+        ]
+      ),
       (
         "segments-preview",
         [try segments("preview", "orders = 0"), try segments("preview", "orders >= 3")]
       ),
       ("segments-diff", [try segments("diff", "-f", "fr.yaml")]),
       ("segments-export", [try segments("export")]),
-      ("segments-history", [try segments("history", "Recent", "--by", "week")]),
+      (
+        "segments-history",
+        [
+          try segments("history", "Recent", "--by", "week"),
+          try segments("history", "Few", "--by", "week"),
+        ]
+      ),
       ("segments-members", [try segments("members", "Recent", "--on", "2024-02-15")]),
       (
         "segments-transitions",

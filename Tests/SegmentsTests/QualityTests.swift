@@ -55,6 +55,21 @@ private struct Shop {
       """)
   }
 
+  /// A campaign to the first customers, of whom the first ones click a day later.
+  func send(_ campaign: String, daysAgo: Int64, to sent: Int, answered: Int) async throws {
+    let start = Self.asOf - daysAgo * Self.day
+    for (action, count, at) in [("sent", sent, start), ("clicked", answered, start + Self.day)] {
+      try await session.execute(
+        """
+        INSERT INTO campaign_contacts
+          (customer_id, happened_at, local_at, source, key, row_id, action, campaign)
+        SELECT i, \(SQLValue.instant(at)), \(SQLValue.localTimestamp(at)), 'mail',
+          \(campaign) || \(action) || i, i, \(action), \(campaign)
+        FROM range(\(count)) AS t(i)
+        """)
+    }
+  }
+
   func subject(_ id: Int64, _ name: String) throws -> QualityMeasurement.Subject {
     QualityMeasurement.Subject(
       StoredSegment(
@@ -174,21 +189,8 @@ struct QualityTests {
     let shop = try await Shop()
     try await shop.refresh(daysAgo: 0)
     try await shop.enter(1, "i < 200", daysAgo: 0)
-    func send(_ campaign: String, daysAgo: Int64, answered: Int) async throws {
-      let sent = Shop.asOf - daysAgo * Shop.day
-      for (action, limit, at) in [("sent", 200, sent), ("clicked", answered, sent + Shop.day)] {
-        try await shop.session.execute(
-          """
-          INSERT INTO campaign_contacts
-            (customer_id, happened_at, local_at, source, key, row_id, action, campaign)
-          SELECT i, \(SQLValue.instant(at)), \(SQLValue.localTimestamp(at)), 'mail',
-            \(campaign) || \(action) || i, i, \(action), \(campaign)
-          FROM range(\(limit)) AS t(i)
-          """)
-      }
-    }
-    try await send("spring", daysAgo: 200, answered: 60)
-    try await send("winter", daysAgo: 20, answered: 30)
+    try await shop.send("spring", daysAgo: 200, to: 200, answered: 60)
+    try await shop.send("winter", daysAgo: 20, to: 200, answered: 30)
     let quality = try await QualityMeasurement(shop.session).measure(
       [try shop.subject(1, "s")], compared: [], outcomes: [], values: Shop.values)
     let response = try #require(quality.segments[0].response)
@@ -275,19 +277,8 @@ struct QualityTests {
     try await shop.enter(1, "i < 200", daysAgo: 0)
     func decays(of sent: Int, earlier: Int, recent: Int) async throws -> Bool {
       try await shop.session.execute("DELETE FROM campaign_contacts")
-      for (campaign, days, answered) in [("spring", 200, earlier), ("winter", 20, recent)] {
-        for (action, limit) in [("sent", sent), ("clicked", answered)] {
-          let at = Shop.asOf - Int64(days) * Shop.day
-          try await shop.session.execute(
-            """
-            INSERT INTO campaign_contacts
-              (customer_id, happened_at, local_at, source, key, row_id, action, campaign)
-            SELECT i, \(SQLValue.instant(at)), \(SQLValue.localTimestamp(at)), 'mail',
-              \(campaign) || \(action) || i, i, \(action), \(campaign)
-            FROM range(\(limit)) AS t(i)
-            """)
-        }
-      }
+      try await shop.send("spring", daysAgo: 200, to: sent, answered: earlier)
+      try await shop.send("winter", daysAgo: 20, to: sent, answered: recent)
       return try await QualityMeasurement(shop.session).measure(
         [try shop.subject(1, "s")], compared: [], outcomes: [], values: Shop.values
       ).verdicts.contains { if case .responseDecayed = $0 { true } else { false } }
