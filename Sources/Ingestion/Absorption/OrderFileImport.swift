@@ -40,7 +40,8 @@ struct OrderFileImport {
     let kept = try await keptColumns()
     let ledger = ImportLedger(
       session: session, request: request, kind: kind, options: context.options,
-      digest: context.ledger.digest, settle: context.ledger.settle)
+      digest: context.ledger.digest, settle: context.ledger.settle,
+      sensitive: context.ledger.sensitive)
     report = try await session.atomically { () throws(IngestionError) in
       var report = report
       let id = try await ledger.open()
