@@ -110,9 +110,10 @@ struct Candidates {
       """
       CREATE OR REPLACE TEMP TABLE identity_sampled AS
       SELECT least(x.record, y.record) AS a, greatest(x.record, y.record) AS b
-      FROM identity_order AS x, range(1, \(partners + 1)) AS s(step)
-      JOIN identity_order AS y ON y.place = 1 + (x.place - 1 + step) % \(people)
-      WHERE x.place <= \(sample)
+      FROM (
+        SELECT record, 1 + (place - 1 + step) % \(people) AS other
+        FROM identity_order, range(1, \(partners + 1)) AS s(step) WHERE place <= \(sample)) AS x
+      JOIN identity_order AS y ON y.place = x.other
       """)
     try await compare("identity_sampled", into: "identity_random")
     let counts = try await patterns("identity_random")
