@@ -16,12 +16,12 @@ package struct KeyRing: Sendable {
   ///   - workspace: the folder that the keys must not lie in.
   /// - Throws: `PrivacyError.keyInWorkspace`.
   package init(environment: [String: String], workspace: String) throws(PrivacyError) {
-    func named(_ key: String) -> String? { environment[key].flatMap { $0.isEmpty ? nil : $0 } }
-    if let folder = named("QUARTIER_KEYS") {
+    func filled(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+    if let folder = filled(environment["QUARTIER_KEYS"]) {
       self.folder = URL(fileURLWithPath: folder)
     } else {
       let base =
-        named("XDG_CONFIG_HOME").map { URL(fileURLWithPath: $0) }
+        filled(environment["XDG_CONFIG_HOME"]).map { URL(fileURLWithPath: $0) }
         ?? URL(fileURLWithPath: NSHomeDirectory()).appending(path: ".config")
       folder = base.appending(path: "quartier/keys")
     }
