@@ -166,6 +166,9 @@ package enum ColumnRole: String, Sendable, Hashable, Codable, CaseIterable {
   case expiresAt = "expires_at"
   case lifeEvent = "life_event"
   case detail
+  case promotionName = "promotion_name"
+  case percentage
+  case startedAt = "started_at"
 }
 
 /// What amounts contain, and how that is known.

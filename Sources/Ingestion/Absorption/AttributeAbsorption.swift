@@ -32,6 +32,46 @@ struct AttributeAbsorption {
 
   // MARK: Definitions
 
+  /// Changes the types of attributes that this file outgrew, with all that is known of them.
+  ///
+  /// Called inside the transaction, before anything else is written.
+  func widen(_ columns: [AttributeColumn]) async throws(IngestionError) {
+    for column in columns {
+      guard let old = column.widenedFrom else { continue }
+      let name = SQL.column(column.id)
+      func text(_ value: SQL) -> SQL {
+        switch (old, column.type) {
+        case (_, .decimal): "CAST(CAST(\(value) AS DECIMAL(18,4)) AS VARCHAR)"
+        case (.decimal, _): "regexp_replace(CAST(\(value) AS VARCHAR), '\\.?0+$', '')"
+        default: "CAST(\(value) AS VARCHAR)"
+        }
+      }
+      try await session.perform(
+        """
+        ALTER TABLE quartier.customer_attribute ALTER COLUMN \(name)
+        SET DATA TYPE \(SQL.resource(column.type.columnType))
+        USING CAST(\(text(name)) AS \(SQL.resource(column.type.columnType)))
+        """)
+      try await session.perform(
+        """
+        UPDATE quartier.attribute_history SET value = \(text("value"))
+        WHERE attribute_id = \(column.id) AND value IS NOT NULL
+        """)
+      try await session.perform(
+        """
+        UPDATE quartier.attribute_definition SET type = \(column.type.storedName)
+        WHERE attribute_id = \(column.id)
+        """)
+      try await session.perform(
+        """
+        INSERT INTO quartier.attribute_type_change
+        SELECT \(column.id), 1 + count(*), make_timestamptz(\(.int(now))), \(old.storedName),
+          \(column.type.storedName), \(number: importID)
+        FROM quartier.attribute_type_change WHERE attribute_id = \(column.id)
+        """)
+    }
+  }
+
   /// Adds what the catalogue lacks; attributes without a single value are left out.
   ///
   /// Called inside the transaction, before anything is written to `customer_attribute`.

@@ -17,6 +17,10 @@ struct AttributeColumn: Sendable {
   /// Whether its type is settled: by the store or by the catalogue.
   let isFixed: Bool
   let evidence: String
+  /// Whether its type may widen: an attribute that people made.
+  var canWiden = false
+  /// The type that the store has, where the values of this file outgrew it.
+  var widenedFrom: AttributeType?
 }
 
 /// Decides which attribute each column of a customer file fills.
@@ -29,6 +33,8 @@ struct AttributeRecognition {
   let excluded: Set<Int>
   /// Attributes of roles that were recognised already, by column.
   let roles: [Int: ColumnRole]
+  /// Whether the lines are prospects, whose status and source are not those of customers.
+  var describesProspects = false
 
   func columns() throws(IngestionError) -> [AttributeColumn] {
     var result: [AttributeColumn] = []
@@ -76,7 +82,8 @@ struct AttributeRecognition {
       dataClass: isDeclared
         ? .special : fixed?.dataClass ?? (isAddress ? .identifying : .behaviour),
       label: builtIn == nil ? profile.name : nil, isKnown: stored != nil, isFixed: fixed != nil,
-      evidence: evidence ?? (stored == nil ? "mapping.evidence.header" : "mapping.evidence.words"))
+      evidence: evidence ?? (stored == nil ? "mapping.evidence.header" : "mapping.evidence.words"),
+      canWiden: stored?.origin == "imported" && builtIn == nil)
   }
 
   /// What the mapping says: attributes by column; an empty id keeps a column out.
@@ -124,6 +131,9 @@ struct AttributeRecognition {
         else { continue }
         candidates.append((100 - rank, profile.index, attribute.definition.id))
       }
+      if describesProspects, let id = Self.prospectWords[profile.header.words] {
+        candidates.append((50, profile.index, id))
+      }
     }
     for candidate in candidates.sorted(by: { ($0.score, -$0.column) > ($1.score, -$1.column) })
     where byColumn[candidate.column] == nil && !used.contains(candidate.id) {
@@ -131,6 +141,14 @@ struct AttributeRecognition {
       used.insert(candidate.id)
     }
   }
+
+  /// Headers that mean the prospect's own in a file of prospects.
+  private static let prospectWords: [String: String] = [
+    "status": "lead_status", "statut": "lead_status", "etat": "lead_status",
+    "stage": "lead_status", "etape": "lead_status", "qualification": "lead_status",
+    "source": "lead_source", "origine": "lead_source", "provenance": "lead_source",
+    "canal acquisition": "lead_source", "acquisition channel": "lead_source",
+  ]
 
   private static func fits(_ profile: ColumnProfile, _ definition: AttributeDefinition) -> Bool {
     guard profile.filled > 0 else { return true }

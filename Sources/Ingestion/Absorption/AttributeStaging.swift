@@ -42,7 +42,14 @@ struct AttributeStaging {
         """)
       var isAnew = false
       for (index, count) in zip(typed, counts) where (count.int ?? 0) > 0 {
-        if attributes[index].isFixed { continue }
+        if attributes[index].isFixed {
+          guard let wider = try await wider(attributes[index], index, misfits: count.int ?? 0)
+          else { continue }
+          attributes[index].widenedFrom = attributes[index].type
+          attributes[index].type = wider
+          isAnew = true
+          continue
+        }
         attributes[index].type = .text
         isAnew = true
       }
@@ -54,6 +61,44 @@ struct AttributeStaging {
     let repeated = try await settle(attributes)
     for table in ["import_texts", "import_typed"] { try await session.drop(table) }
     return (attributes, repeated)
+  }
+
+  /// The type that holds the values of an attribute which outgrew its own; nil where the values
+  /// are to be set aside: texts among numbers count when they are one value in twenty or more.
+  private func wider(
+    _ attribute: AttributeColumn, _ index: Int, misfits: Int
+  ) async throws(IngestionError) -> AttributeType? {
+    guard attribute.canWiden, [.count, .decimal].contains(attribute.type) else { return nil }
+    let cell = SQL.column("x\(index)")
+    let number = cells.number(
+      cell, table.types[attribute.column], forms.numbers[attribute.column] ?? .native)
+    let row = try await session.fetchRow(
+      """
+      SELECT count(\(cell)), count(*) FILTER (\(cell) IS NOT NULL AND (\(number)) IS NULL)
+      FROM import_typed
+      """)
+    let (filled, texts) = (row[0].int ?? 0, row[1].int ?? 0)
+    if texts * 20 >= filled { return .text }
+    return attribute.type == .count && misfits > texts ? .decimal : nil
+  }
+
+  /// A number of the state's register, however its digits are grouped.
+  private func registered(_ text: SQL) -> SQL {
+    """
+    CASE WHEN regexp_full_match(\(text), '[0-9 .\u{A0}\u{202F}-]+') \
+    THEN regexp_replace(\(text), '[^0-9]', '', 'g') ELSE \(text) END
+    """
+  }
+
+  /// Whether postal codes lost their first zero: nearly all have five digits, some four, and no
+  /// column speaks of other countries.
+  private func losesZeros(_ attribute: AttributeColumn, _ all: [AttributeColumn]) -> Bool {
+    guard !all.contains(where: { $0.id == "country" }) else { return false }
+    let codes = loaded.sample.lazy.map { $0[attribute.column].trimmed }
+    func count(_ digits: Int) -> Int {
+      codes.count { $0.utf8.count == digits && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
+    }
+    return count(5) > 3 * count(4) && count(4) > 0
   }
 
   // MARK: Layers
@@ -77,7 +122,9 @@ struct AttributeStaging {
       SELECT \(table.line) AS line, \(table.defect) AS defect, \(texts.joined())
       FROM \(table.relation())
       """)
-    let key = text(id)
+    let isRegistered = ["siret", "siren", "n siret", "n siren", "numero siret", "numero siren"]
+      .contains(profiles[id].header.words)
+    let key = isRegistered ? registered(text(id)) : text(id)
     let since: SQL =
       validFrom.map { column in
         let moments = MomentSQL(cells: cells)
@@ -135,7 +182,13 @@ struct AttributeStaging {
       let value = SQL.column("v\(index)")
       let number = cells.number(cell, type, forms.numbers[attribute.column] ?? .native)
       switch attribute.type {
-      case .text: outer.append("\(text(attribute.column)) AS \(value)")
+      case .text:
+        var text = text(attribute.column)
+        if ["siret", "siren"].contains(attribute.id) { text = registered(text) }
+        if attribute.id == "postal_code", losesZeros(attribute, attributes) {
+          text = "CASE WHEN regexp_full_match(\(text), '[0-9]{4}') THEN '0' ELSE '' END || \(text)"
+        }
+        outer.append("\(text) AS \(value)")
       case .enumeration(let values):
         let cases = BuiltInAttribute.words(attribute.id, values).sorted { $0.key < $1.key }.map {
           "WHEN \(literal: $0.key) THEN \(literal: $0.value)" as SQL
@@ -146,7 +199,19 @@ struct AttributeStaging {
       case .boolean: outer.append("\(BooleanWords.sql(text(attribute.column), type)) AS \(value)")
       case .date:
         let form = forms.dates[attribute.column] ?? .text(order: nil, engine: nil)
-        outer.append("\(cells.day(cell, type, form)) AS \(value)")
+        guard attribute.id == "birth_date" else {
+          outer.append("\(cells.day(cell, type, form)) AS \(value)")
+          break
+        }
+        // Nobody is older than 120 years or not yet born: placeholders and slips.
+        let today: SQL = "CAST(timezone('UTC', make_timestamptz(\(.int(now)))) AS DATE)"
+        let day = SQL.column("d\(index)")
+        inner.append("\(cells.day(cell, type, form)) AS \(day)")
+        outer.append(
+          """
+          CASE WHEN \(day) BETWEEN \(today) - INTERVAL 120 YEAR AND \(today) THEN \(day) END
+            AS \(value)
+          """)
       case .instant:
         let moments = MomentSQL(cells: cells)
         let parts = moments.parts(

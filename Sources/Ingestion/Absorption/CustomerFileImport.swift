@@ -47,6 +47,7 @@ struct CustomerFileImport {
     report.erasedLines = try await context.erasedLines()
     report.notices =
       loaded.sensitiveNotices + (context.format?.notices(file.name) ?? [])
+      + columns.compactMap { widened($0, file.name) }
       + notices(naming, staged.repeated, file.name, profiles)
     report = try await session.atomically { () throws(IngestionError) in
       try await absorb(columns, known, naming, report, lines, unusable.lines)
@@ -65,6 +66,7 @@ struct CustomerFileImport {
     let id = try await context.ledger.open()
     let absorption = AttributeAbsorption(
       session: session, source: context.request.system, importID: id, now: context.request.now)
+    try await absorption.widen(columns)
     let defined = try await absorption.define(columns)
     // A column that says it for each customer wins.
     let said = AttributeAbsorption.said(by: context.kind).filter { entry in
@@ -146,6 +148,17 @@ struct CustomerFileImport {
       roles.evidence[.date] = "mapping.evidence.words"
     }
     return FileImporter.report(loaded, profiles, roles, forms, lines)
+  }
+
+  private func widened(_ column: AttributeColumn, _ file: String) -> UserMessage? {
+    guard let old = column.widenedFrom else { return nil }
+    return UserMessage(
+      "import.notice.widened",
+      [
+        "attribute": .text(column.id), "file": .text(file),
+        "before": .term("attribute_type.\(old.storedName)"),
+        "after": .term("attribute_type.\(column.type.storedName)"),
+      ], at: SourceLocation(file: file, column: loaded.table.columns[column.column]))
   }
 
   private func notices(

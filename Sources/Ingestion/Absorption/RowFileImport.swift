@@ -35,6 +35,7 @@ struct RowFileImport {
     let staging = RowStaging(
       loaded: loaded, profiles: profiles, roles: roles, description: description, forms: forms,
       cells: context.cells, session: session, exportedAt: context.exportedAt,
+      now: context.request.now,
       rates: RowStaging.Rates(
         workspace: context.workspaceCurrency, path: context.options.ratesPath,
         told: context.mapping.currency), forgotten: context.forgotten)
@@ -87,8 +88,9 @@ struct RowFileImport {
         ).run()
         report.customersTouched = try await touched(since: change + 1)
       } else {
-        report.rows = try await ProductAbsorption(
-          session: session, filled: filled, source: context.request.system, importID: id
+        report.rows = try await EntityAbsorption(
+          session: session, description: description, filled: filled,
+          source: context.request.system, importID: id
         ).run()
       }
       try await context.ledger.close(
@@ -166,13 +168,20 @@ struct RowFileImport {
   }
 }
 
-/// Brings `import_rows` into `products`: what is newest counts.
-struct ProductAbsorption {
+/// Brings `import_rows` into `products` or `promotions`: what is newest counts.
+struct EntityAbsorption {
   let session: any QuerySession
+  let description: KindDescription
   /// Columns that the file fills.
   let filled: [String]
   let source: String
   let importID: Int
+
+  private var target: SQL { "quartier.\(identifier: description.table)" }
+  /// The column that tells rows apart.
+  private var key: SQL {
+    SQL.column(description.roles.first { $0.isRequired }?.column ?? description.table)
+  }
 
   func run() async throws(IngestionError) -> RowCounts {
     var counts = RowCounts()
@@ -180,9 +189,9 @@ struct ProductAbsorption {
     try await session.perform(
       """
       CREATE OR REPLACE TEMP TABLE import_new AS SELECT * FROM import_rows
-      QUALIFY row_number() OVER (PARTITION BY product ORDER BY line DESC) = 1
+      QUALIFY row_number() OVER (PARTITION BY \(key) ORDER BY line DESC) = 1
       """)
-    let names = ["product", "name", "category", "brand", "price", "cost"]
+    let names = description.roles.map(\.column)
     let values = names.map { name -> SQL in
       filled.contains(name)
         ? "n.\(identifier: name)" : "o.\(identifier: name) AS \(identifier: name)"
@@ -193,10 +202,10 @@ struct ProductAbsorption {
     try await session.perform(
       """
       CREATE OR REPLACE TEMP TABLE import_states AS
-      SELECT \(values.joined()), o.product IS NULL AS is_new, \(differs) AS differs
+      SELECT \(values.joined()), o.\(key) IS NULL AS is_new, \(differs) AS differs
       FROM import_new AS n LEFT JOIN (
-        SELECT * FROM quartier.products WHERE source = \(literal: source)) AS o
-        ON o.product = n.product
+        SELECT * FROM \(target) WHERE source = \(literal: source)) AS o
+        ON o.\(key) = n.\(key)
       """)
     let row = try await session.fetchRow(
       """
@@ -209,12 +218,12 @@ struct ProductAbsorption {
     counts.unchanged = (row[0].int ?? 0) - counts.added - counts.changed
     try await session.perform(
       """
-      DELETE FROM quartier.products WHERE source = \(literal: source) AND product IN (
-        SELECT product FROM import_states WHERE NOT is_new AND differs)
+      DELETE FROM \(target) WHERE source = \(literal: source) AND \(key) IN (
+        SELECT \(key) FROM import_states WHERE NOT is_new AND differs)
       """)
     try await session.perform(
       """
-      INSERT INTO quartier.products BY NAME
+      INSERT INTO \(target) BY NAME
       SELECT \(names.map { SQL.column($0) }.joined()), \(literal: source) AS source,
         \(number: importID) AS import_id
       FROM import_states WHERE is_new OR differs

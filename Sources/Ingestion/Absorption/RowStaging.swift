@@ -17,6 +17,8 @@ struct RowStaging {
   let session: any QuerySession
   /// Microseconds since the epoch: when rows without a date happened.
   let exportedAt: Int64
+  /// Microseconds since the epoch.
+  let now: Int64
   let rates: Rates
   let forgotten: ErasedPeople?
 
@@ -65,6 +67,28 @@ struct RowStaging {
       CREATE OR REPLACE TEMP TABLE import_rows AS
       SELECT * EXCLUDE (\(dropped)) FROM import_all WHERE verdict IS NULL
       """)
+    if description.kind == .consents { try await settleContradictions() }
+  }
+
+  /// Of a consent and a refusal of one purpose in one second, only the refusal counts.
+  private func settleContradictions() async throws(IngestionError) {
+    let channel: SQL = roles.columns[.channel] == nil ? "NULL" : "channel"
+    let purpose: SQL = "coalesce(\(channel), ''), lower(purpose), customer"
+    try await session.perform(
+      """
+      CREATE OR REPLACE TEMP TABLE import_contradicted AS
+      SELECT line FROM import_rows
+      QUALIFY granted AND bool_or(NOT granted) OVER (
+        PARTITION BY \(purpose), date_trunc('second', happened_at))
+      """)
+    try await session.perform(
+      """
+      INSERT INTO quarantine SELECT \(literal: table.file.name), line, NULL, NULL,
+        'quarantine.consent.contradicted' FROM import_contradicted ORDER BY line
+      """)
+    try await session.perform(
+      "DELETE FROM import_rows WHERE line IN (SELECT line FROM import_contradicted)")
+    try await session.drop("import_contradicted")
   }
 
   // MARK: Layers
@@ -229,6 +253,14 @@ struct RowStaging {
         THEN \(wrong("quarantine.date.missing", date, "NULL::VARCHAR"))
         """)
       moment("happened_at", date)
+      if description.kind == .consents {
+        // Nobody has agreed yet to what they will agree to.
+        cases.append(
+          """
+          WHEN happened_at > make_timestamptz(\(.int(now))) \
+          THEN \(wrong("quarantine.date.future", date, SQL.column("s\(date)")))
+          """)
+      }
     }
     for (role, column) in assigned {
       let value = SQL.column(role.column)

@@ -13,11 +13,13 @@ struct CustomerNaming: Sendable {
   let roles: [ColumnRole: Int]
   /// A column that says from when a line's values hold.
   let validFrom: Int?
+  private let kind: ImportKind
 
   /// - Throws: `columnMissing` when nothing names the customers.
   init(
     file: String, profiles: [ColumnProfile], mapping: Mapping, kind: ImportKind, columns: [String]
   ) throws(IngestionError) {
+    self.kind = kind
     var roles = try CustomerRecognition(file: file, profiles: profiles, mapping: mapping)
       .assign(ordersUseEmail: false)
     func words(_ list: [String]) -> Int? {
@@ -97,7 +99,8 @@ struct CustomerNaming: Sendable {
     }
     return try AttributeRecognition(
       loaded: loaded, profiles: profiles, mapping: mapping, known: known, excluded: excluded,
-      roles: Dictionary(others.map { ($1, $0) }) { first, _ in first }
+      roles: Dictionary(others.map { ($1, $0) }) { first, _ in first },
+      describesProspects: kind == .prospects
     ).columns()
   }
 }

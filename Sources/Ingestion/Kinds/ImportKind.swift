@@ -4,7 +4,7 @@ internal import CustomerSchema
 package enum ImportKind: String, Sendable, Hashable, Codable, CaseIterable {
   case customers, prospects, companies, contacts, orders
   case orderLines = "order-lines"
-  case products, subscriptions, events, campaigns, reviews, referrals, survey, tickets
+  case products, promotions, subscriptions, events, campaigns, reviews, referrals, survey, tickets
   case opportunities, costs, consents
   case lifeEvents = "life-events"
 

@@ -4,7 +4,7 @@ extension KindDescription {
   /// The kinds whose lines are rows of one table; orders and customers have ways of their own.
   static let all: [KindDescription] = [
     events, campaigns, survey, tickets, reviews, referrals, subscriptions, opportunities,
-    lifeEvents, costs, consents, products,
+    lifeEvents, costs, consents, products, promotions,
   ]
 
   /// Nil for orders and for kinds that describe customers.
@@ -362,6 +362,41 @@ extension KindDescription {
         phrases(.unitPrice) + ["variant price", "prix ttc", "prix ht"],
         denied: ["compare", "cost", "achat"]),
       KindRole(.cost, "cost", .money, cost.words + ["cost per item", "cost price"]),
+    ])
+
+  private static let promotions = KindDescription(
+    .promotions, "promotions", needsDate: false, isStream: false,
+    telling: [[.promotion, .percentage], [.promotion, .startedAt], [.promotion, .endedAt]],
+    [
+      KindRole(
+        .promotion, "promotion", .text,
+        [
+          "promotion", "code promo", "code promotion", "promo code", "coupon", "coupon code",
+          "discount code", "id promotion", "promotion id", "code remise", "code",
+        ], telling: 10, denied: ["name", "nom", "type", "date"], isRequired: true),
+      KindRole(
+        .promotionName, "name", .text,
+        [
+          "promotion name", "nom promotion", "libelle", "name", "nom", "title", "titre",
+          "description",
+        ]),
+      KindRole(.detail, "kind", .text, ["type", "type promotion", "promotion type", "nature"]),
+      KindRole(
+        .percentage, "percentage", .decimal,
+        [
+          "percentage", "pourcentage", "discount percent", "taux remise", "taux", "percent",
+          "remise", "discount", "discount percentage",
+        ], telling: 5),
+      KindRole(
+        .amount, "amount", .money,
+        ["amount", "montant", "montant remise", "discount amount", "valeur", "value"]),
+      product, category, channel, campaign,
+      KindRole(
+        .startedAt, "started_at", .instant,
+        ["start date", "date debut", "started at", "starts at", "debut", "start", "valid from"]),
+      KindRole(
+        .endedAt, "ended_at", .instant,
+        ["end date", "date fin", "ended at", "ends at", "fin", "end", "valid until", "expires at"]),
     ])
 
   /// What order files say besides what a run needs.

@@ -96,8 +96,15 @@ struct Normaliser {
       return
     }
     var needsQuotes = false
-    for byte in trimmed
-    where byte == 0x2C || byte == 0x22 || byte == 0x0A || byte == 0x0D { needsQuotes = true }
+    var mayHide = false
+    for byte in trimmed {
+      if byte == 0x2C || byte == 0x22 || byte == 0x0A || byte == 0x0D { needsQuotes = true }
+      if byte == 0xE2 || byte == 0xEF { mayHide = true }
+    }
+    if mayHide, hidesSomething(trimmed) {
+      let shown = withoutHidden(trimmed)
+      return shown.withUnsafeBufferPointer { append($0, to: &buffer) }
+    }
     guard needsQuotes else { return buffer.append(contentsOf: trimmed) }
     buffer.append(0x22)
     for byte in trimmed {
@@ -105,6 +112,34 @@ struct Normaliser {
       buffer.append(byte)
     }
     buffer.append(0x22)
+  }
+
+  /// The zero-width space, the word joiner and the mark of UTF-8: nobody sees them, and texts that
+  /// look alike differ by them. Joiners and marks of direction mean something in some scripts.
+  private static func isHidden(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
+    guard index + 2 < bytes.count else { return false }
+    switch (bytes[index], bytes[index + 1], bytes[index + 2]) {
+    case (0xE2, 0x80, 0x8B), (0xE2, 0x81, 0xA0), (0xEF, 0xBB, 0xBF): return true
+    default: return false
+    }
+  }
+
+  private static func hidesSomething(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    bytes.indices.contains { isHidden(bytes, at: $0) }
+  }
+
+  private static func withoutHidden(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    var shown: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+      if isHidden(bytes, at: index) {
+        index += 3
+      } else {
+        shown.append(bytes[index])
+        index += 1
+      }
+    }
+    return shown
   }
 
   @inline(__always)

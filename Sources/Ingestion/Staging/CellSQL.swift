@@ -23,7 +23,8 @@ struct CellSQL: Sendable {
       // Trimming is slow, and hardly any cell needs it.
       let bare: SQL = """
         CASE WHEN regexp_full_match(\(cell), '[!-~]+(?:[ -~]*[!-~])?') THEN \(cell) \
-        ELSE trim(\(cell), \(literal: Self.blanks)) END
+        ELSE trim(regexp_replace(\(cell), '[\u{200B}\u{2060}\u{FEFF}]', '', 'g'), \
+        \(literal: Self.blanks)) END
         """
       return "CASE WHEN (\(bare)) NOT IN (\(words)) THEN \(bare) END"
     case .double:
