@@ -73,7 +73,7 @@ let package = Package(
     library(
       "Ingestion",
       [
-        "Warehouse", "CustomerSchema", "SQLBuilder", "CCompression",
+        "Warehouse", "ReferenceData", "CustomerSchema", "SQLBuilder", "CCompression",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Yams", package: "Yams"),
       ]),
@@ -136,7 +136,8 @@ let package = Package(
       ["Insights", "Ingestion", "Features", "Presentation", "CustomerSchema", "SQLBuilder"],
       exclude: ["Goldens"]),
     tests(
-      "IngestionTests", ["Ingestion", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"]),
+      "IngestionTests", ["Ingestion", "DuckDBEngine", "Warehouse", "CustomerSchema", "SQLBuilder"],
+      exclude: ["Exports"]),
     tests("EndToEndTests", ["App"]),
     tests(
       "DocumentationTests",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts in place what the build needs and Swift's package manager cannot fetch: system packages, DuckDB's
-# native library and its excel extension, ECharts, and the data of the demonstrations.
+# native library and its extensions, ECharts, and the data of the demonstrations.
 #
 #   scripts/setup.sh              to build and run
 #   scripts/setup.sh --for test   also what only the tests need (browser, Python packages, official header)
@@ -21,7 +21,9 @@ build_packages=(
   zlib1g-dev:zlib.h libxlsxwriter-dev:xlsxwriter.h
   libcurl4 libedit2 libncurses6 libsqlite3-0 libxml2   # Swift's own tools load these
 )
-test_packages=(chromium:chromium)
+test_packages=(chromium:chromium postgresql:/usr/lib/postgresql)
+# DuckDB's extensions: workbooks, and databases to import from.
+extensions=(excel sqlite_scanner postgres_scanner mysql_scanner)
 
 # ---------------------------------------------------------------- helpers
 say() { printf 'set-up: %s\n' "$*"; }
@@ -146,7 +148,7 @@ python_stub() {
 }
 
 set_up_duckdb() {
-  local new=$tmp/duckdb found
+  local new=$tmp/duckdb found name
   need_pip
   say "fetching DuckDB $duckdb_version"
   # shellcheck disable=SC2046
@@ -154,7 +156,9 @@ set_up_duckdb() {
     --implementation cp --python-version 3.11 --abi cp311 $(platforms)
   mkdir -p "$new/lib"
   unpack duckdb- '*/licenses/LICENSE' "$new"
-  unpack duckdb_extension_excel- "*/extensions/*/excel.duckdb_extension" "$new/extensions"
+  for name in "${extensions[@]}"; do
+    unpack "duckdb_extension_$name-" "*/extensions/*/$name.duckdb_extension" "$new/extensions"
+  done
   if [ -n "${QUARTIER_DUCKDB_LIB:-}" ]; then
     [ -f "$QUARTIER_DUCKDB_LIB/libduckdb.so" ] || fail "there is no libduckdb.so" \
       "QUARTIER_DUCKDB_LIB=$QUARTIER_DUCKDB_LIB" "name the folder that holds libduckdb.so $duckdb_version, or unset it"
@@ -225,9 +229,9 @@ arch=$(uname -m)
 [ "$(uname -s)" = Linux ] && [[ $arch == x86_64 || $arch == aarch64 ]] || fail "no pinned DuckDB library for this machine" \
   "$(uname -s) $arch" "use Linux on x86_64 or aarch64"
 duckdb_version=$(sed -n 's/^duckdb==\([0-9.]*\).*/\1/p' scripts/requirements-duckdb.txt)
-extension_version=$(sed -n 's/^duckdb-extension-excel==\([0-9.]*\).*/\1/p' scripts/requirements-duckdb.txt)
-[ "$duckdb_version" = "$extension_version" ] || fail "DuckDB is $duckdb_version and its extension $extension_version" \
-  "scripts/requirements-duckdb.txt" "pin the same version for both"
+extension_version=$(sed -n 's/^duckdb-extension-[a-z-]*==\([0-9.]*\).*/\1/p' scripts/requirements-duckdb.txt | sort -u)
+[ "$duckdb_version" = "$extension_version" ] || fail "DuckDB is $duckdb_version and its extensions ${extension_version//$'\n'/, }" \
+  "scripts/requirements-duckdb.txt" "pin the same version for all"
 command -v swift >/dev/null || fail "there is no Swift" "PATH" "install Swift 6.3 from swift.org and put its usr/bin in PATH"
 
 mkdir -p third_party
@@ -240,11 +244,14 @@ tmp=$PWD/$tmp
 install_missing "${build_packages[@]}"
 [ "$for_tests" = no ] || install_missing "${test_packages[@]}"
 
+extension_files=("${extensions[@]/#/duckdb/extensions/}")
+extension_files=("${extension_files[@]/%/.duckdb_extension}")
 want=$(stamp scripts/requirements-duckdb.txt scripts/duckdb-selftest.c)
 if [ -n "${QUARTIER_DUCKDB_LIB:-}" ]; then
   want+=" $QUARTIER_DUCKDB_LIB $(stat -Lc '%s %Y' "$QUARTIER_DUCKDB_LIB/libduckdb.so" 2>/dev/null || true)"
 fi
-if stale duckdb "$want" duckdb/lib/libduckdb.so duckdb/lib/libduckdbpystub.so duckdb/extensions/excel.duckdb_extension; then
+if stale duckdb "$want" duckdb/lib/libduckdb.so duckdb/lib/libduckdbpystub.so \
+  "${extension_files[@]}"; then
   set_up_duckdb
   done_with duckdb "$want"
 fi

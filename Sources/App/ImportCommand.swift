@@ -19,6 +19,12 @@ struct ImportCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp(Words.text("cli.import.files"), valueName: "files"))
   var files: [String] = []
 
+  @Option(name: .long, help: ArgumentHelp(Words.text("cli.import.table"), valueName: "name"))
+  var table: String?
+
+  @Option(name: .long, help: ArgumentHelp(Words.text("cli.import.query"), valueName: "SQL"))
+  var query: String?
+
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.import.as"), valueName: "kind"))
   var `as`: ImportKind?
 
@@ -47,6 +53,9 @@ struct ImportCommand: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.sheet"), valueName: "name"))
   var sheet: String?
 
+  @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.format"), valueName: "name"))
+  var format: String?
+
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.max_unusable"), valueName: "20%"))
   var maxUnusable: ShareArgument?
 
@@ -73,6 +82,9 @@ struct ImportCommand: AsyncParsableCommand {
     if !files.isEmpty, replayQuarantine {
       throw ValidationError(Words.text("cli.import.no_files"))
     }
+    if table != nil || query != nil, files.count != 1 || (table != nil && query != nil) {
+      throw ValidationError(Words.text("cli.import.one_table"))
+    }
   }
 
   func run() async throws {
@@ -82,7 +94,9 @@ struct ImportCommand: AsyncParsableCommand {
     let workspace = try opened(self.workspace)
     let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
     var request = ImportRequest()
-    request.files = files
+    // A table or a query of a database is named behind its address.
+    let place = table ?? query.map { "query:" + $0 }
+    request.files = place.map { place in files.map { "\($0)#\(place)" } } ?? files
     request.kind = self.as
     request.system = source
     request.quarantine = quarantine
@@ -95,7 +109,7 @@ struct ImportCommand: AsyncParsableCommand {
       mappingPath: mapping, dateOrder: dates, timeZone: workspace.settings.timeZone,
       amounts: amounts, maximumUnusableShare: maxUnusable?.value ?? 0.20, ratesPath: rates,
       currency: workspace.settings.currency.flatMap(CurrencyCode.init(rawValue:)) ?? .euro,
-      sheet: sheet)
+      sheet: sheet, format: format)
     let scratch = try Scratch(in: limits.tempDir)
     defer { scratch.remove() }
     let engine = try DuckDBEngine(
@@ -107,7 +121,7 @@ struct ImportCommand: AsyncParsableCommand {
       workspace: workspace, engine: engine, scratch: scratch.path, now: now,
       progress: { Terminal.progress(Words.text("progress.import", ["file": .text($0)])) })
     if explainMapping {
-      for file in files {
+      for file in request.files {
         Terminal.explain(try await work.understand(file, request), localizer)
       }
       return
@@ -205,6 +219,9 @@ struct ImportWriter {
       lines.append(
         "  " + localizer.text("cli.import.recognised", ["kind": .term(report.kind.term)]))
     }
+    // What is refused is the first thing to know.
+    let refused = report.notices.filter { $0.code == "import.notice.sensitive_refused" }
+    for notice in refused { lines.append("  " + localizer.text(notice)) }
     lines.append("  " + columns(report))
     let counts: [(String, Int?)] = [
       ("lines", report.lines), ("set_aside", report.quarantinedLines), ("added", rows.added),
@@ -232,7 +249,9 @@ struct ImportWriter {
     if !new.isEmpty {
       lines.append("  " + localizer.text("cli.import.new_attributes", ["attributes": .texts(new)]))
     }
-    for notice in report.notices { lines.append("  " + localizer.text(notice)) }
+    for notice in report.notices where !refused.contains(notice) {
+      lines.append("  " + localizer.text(notice))
+    }
     return lines.joined(separator: "\n")
   }
 

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import CustomerSchema
 internal import DuckDBEngine
 internal import Foundation
+internal import Ingestion
 internal import Platform
 internal import Presentation
 
@@ -10,7 +11,7 @@ struct ImportsCommand: AsyncParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
       commandName: "imports", abstract: Words.text("cli.imports.abstract"),
-      subcommands: [List.self], defaultSubcommand: List.self)
+      subcommands: [List.self, Formats.self], defaultSubcommand: List.self)
   }
 
   /// `quartier imports list`.
@@ -60,6 +61,56 @@ struct ImportsCommand: AsyncParsableCommand {
       let style = TerminalStyle(fileDescriptor: STDOUT_FILENO)
       Terminal.write(table.lines(style).joined(separator: "\n"))
     }
+  }
+
+  /// `quartier imports formats`.
+  struct Formats: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+      CommandConfiguration(
+        commandName: "formats", abstract: Words.text("cli.imports.formats.abstract"))
+    }
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+      guard let localizer = Words.localizer else { return }
+      if common.json {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let formats = ExportFormat.all.map { format in
+          FormatAnswer(
+            format: format.id, name: localizer.text(format.term), kind: format.kind.rawValue,
+            headers: format.headers)
+        }
+        Terminal.write(
+          String(
+            decoding: try encoder.encode(FormatsAnswer(formats: formats)), as: UTF8.self))
+        return
+      }
+      let table = TerminalTable(
+        columns: ["format", "name", "becomes"].map { name in
+          TerminalTable.Column(
+            Words.text("cli.imports.formats.\(name)"), .leading, isFlexible: name == "name")
+        },
+        rows: ExportFormat.all.map { format in
+          [format.id, localizer.text(format.term), localizer.text(format.kind.term)]
+        })
+      let style = TerminalStyle(fileDescriptor: STDOUT_FILENO)
+      Terminal.write(table.lines(style).joined(separator: "\n"))
+    }
+  }
+
+  /// docs/schemas/imports-formats-1.schema.json
+  private struct FormatsAnswer: Encodable {
+    let schema = "quartier.imports-formats/1"
+    let formats: [FormatAnswer]
+  }
+
+  private struct FormatAnswer: Encodable {
+    let format: String
+    let name: String
+    let kind: String
+    let headers: [[String]]
   }
 
   /// docs/schemas/imports-1.schema.json

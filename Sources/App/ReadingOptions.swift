@@ -24,6 +24,9 @@ struct ReadingOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.sheet"), valueName: "name"))
   var sheet: String?
 
+  @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.format"), valueName: "name"))
+  var format: String?
+
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.run.time_zone"), valueName: "zone"))
   var timeZone: String?
 
@@ -42,6 +45,7 @@ struct ReadingOptions: ParsableArguments {
     request.defaultCurrency = workspace?.settings.currency.flatMap(CurrencyCode.init(rawValue:))
     request.rates = rates
     request.sheet = sheet
+    request.format = format
     request.timeZone = timeZone ?? workspace?.settings.timeZone ?? request.timeZone
     guard TimeZone(identifier: request.timeZone) != nil else {
       throw PlatformError.unknownTimeZone(request.timeZone)

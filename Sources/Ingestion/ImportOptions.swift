@@ -21,6 +21,9 @@ package struct ImportOptions: Sendable, Hashable {
   package var currency: CurrencyCode?
   /// The same where neither `currency` nor a mapping says anything.
   package var defaultCurrency: CurrencyCode?
+  /// The export that files are, such as `shopify-orders`; `none` for no known one; nil where their
+  /// headers are to tell.
+  package var format: String?
   /// The sheet of workbooks to read.
   package var sheet: String?
   /// Today, to tell of dates in the future; nil to leave them untold.
@@ -30,8 +33,10 @@ package struct ImportOptions: Sendable, Hashable {
     mappingPath: String? = nil, dateOrder: DateOrder? = nil, timeZone: String = "Europe/Paris",
     amounts: AmountChoice? = nil, decimalSeparator: DecimalSeparator? = nil,
     maximumUnusableShare: Double = 0.20, ratesPath: String? = nil, currency: CurrencyCode? = nil,
-    defaultCurrency: CurrencyCode? = nil, sheet: String? = nil, today: LocalDate? = nil
+    defaultCurrency: CurrencyCode? = nil, sheet: String? = nil, today: LocalDate? = nil,
+    format: String? = nil
   ) {
+    self.format = format
     self.mappingPath = mappingPath
     self.dateOrder = dateOrder
     self.timeZone = timeZone

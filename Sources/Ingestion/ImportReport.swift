@@ -105,6 +105,8 @@ package struct SourceReport: Sendable, Hashable, Codable {
 /// The kinds of file that can be read.
 package enum SourceFormat: String, Sendable, Hashable, Codable, CaseIterable {
   case csv, json, parquet, xlsx
+  /// Databases.
+  case sqlite, postgresql, mysql
 }
 
 /// One column as it was understood.

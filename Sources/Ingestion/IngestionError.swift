@@ -1,4 +1,5 @@
 package import CustomerSchema
+package import ReferenceData
 package import Warehouse
 
 /// Why an import cannot be done. Nothing is left behind when one is thrown.
@@ -53,6 +54,24 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
   case sourceChanged(file: String)
   /// Nothing waits in the quarantine.
   case quarantineEmpty
+  /// An address has a password in it, where everybody can read it.
+  case databasePassword(system: String)
+  case databaseAddress(system: String)
+  /// The part that reads databases is not installed.
+  case databaseUnavailable(system: String)
+  /// The database did not answer, or refused; its own words.
+  case databaseFailed(file: String, reason: String)
+  /// No such table, or none was named among several.
+  case tableUnknown(file: String, table: String, tables: [String])
+  /// Queries of SQLite: its tables and views are read as they are.
+  case databaseQuery
+  /// No export of that name is known.
+  case formatUnknown(String, known: [String])
+  /// The file lacks headers of the export that it is said to be.
+  case formatUnfit(file: String, format: String, missing: [String])
+  /// The mapping uses a column that is refused; the raw value of the kind of data.
+  case columnSensitive(file: String, column: String, kind: String)
+  case referenceData(ReferenceDataError)
   case mapping(MappingProblem, file: String, line: Int?)
   /// The engine failed; its reason is for the log.
   case engine(WarehouseError)
@@ -148,6 +167,29 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
         ["currency": .text(currency), "workspace": .text(workspace.rawValue)])
     case .sourceChanged(let file): about(file, "import.replay.changed")
     case .quarantineEmpty: UserMessage("import.replay.nothing")
+    case .databasePassword(let system):
+      UserMessage("import.database.password.\(system)")
+    case .databaseAddress(let system):
+      UserMessage("import.database.address", ["system": .text(system)])
+    case .databaseUnavailable(let system):
+      UserMessage("import.database.unavailable", ["system": .text(system)])
+    case .databaseFailed(let file, let reason):
+      about(file, "import.database.failed", ["reason": .text(reason)])
+    case .tableUnknown(let file, _, let tables):
+      tables.isEmpty
+        ? about(file, "import.database.no_tables")
+        : about(file, "import.database.table", ["tables": .texts(tables)])
+    case .databaseQuery: UserMessage("import.database.query")
+    case .formatUnknown(let format, let known):
+      UserMessage(
+        "import.format.unknown", ["format": .text(format), "formats": .texts(known)])
+    case .formatUnfit(let file, let format, let missing):
+      about(
+        file, "import.format.unfit",
+        ["format": .term("format.\(format)"), "columns": .texts(missing)])
+    case .columnSensitive(let file, let column, let kind):
+      inColumn(file, column, "import.column.sensitive", ["kind": .term("sensitive.\(kind)")])
+    case .referenceData(let error): error.userMessage
     case .mapping(let problem, let file, let line):
       UserMessage(
         problem.code, problem.arguments.merging(["file": .text(file)]) { old, _ in old },
@@ -161,8 +203,10 @@ package enum IngestionError: UserFacingError, Sendable, Hashable {
 
   package var exitStatus: ExitStatus {
     switch self {
-    case .notPermitted, .excelUnavailable: .environment
-    case .timeZoneUnknown: .usage
+    case .notPermitted, .excelUnavailable, .referenceData, .databaseUnavailable, .databaseFailed:
+      .environment
+    case .timeZoneUnknown, .formatUnknown, .databasePassword, .databaseAddress, .databaseQuery:
+      .usage
     case .engine(.engine(let failure, _)):
       switch failure {
       case .diskFull, .permission, .locked, .outOfMemory, .inputOutput: .environment

@@ -58,7 +58,9 @@ package struct OrderImporter: Sendable {
     try await resolveForms(&sources)
     for source in sources { try requireColumns(source) }
     var kept: KeptColumns?
-    if keepsLines, let source = sources.first { kept = try KeptColumns(source, mapping: mapping) }
+    if keepsLines, let source = sources.first {
+      kept = try KeptColumns(source, mapping: source.mapping)
+    }
     let shape = StagedShape(
       sources, kept: kept, converts: options.ratesPath != nil)
     let files = try await stageFiles(&sources, shape, mapping, cells)
@@ -67,7 +69,9 @@ package struct OrderImporter: Sendable {
       options: options
     ).run(refusesUnusable: refusesUnusable)
     guard let customers else { return (report, sources) }
-    let loaded = try await loader(Mapping()).load(customers, orders.count)
+    var consents = Mapping()
+    consents.consents = mapping.consents
+    let loaded = try await loader(consents).load(customers, orders.count)
     let outcome = try await CustomerStaging(
       session: session, cells: cells, options: options, mapping: mapping,
       ordersUseEmail: sources.contains { $0.roles.customerIsEmail }
@@ -95,7 +99,9 @@ package struct OrderImporter: Sendable {
     }
     return Understanding(
       sources: sources.map { $0.report(lines: 0) }, problems: problems,
-      mapping: MappingWriter(sources: sources, options: options, mapping: mapping).lines())
+      mapping: MappingWriter(
+        sources: sources, options: options, mapping: sources.first?.mapping ?? mapping
+      ).lines())
   }
 
   func readMapping() throws(IngestionError) -> Mapping {
@@ -111,7 +117,7 @@ package struct OrderImporter: Sendable {
   private func loader(_ mapping: Mapping, sheet: String? = nil) -> SourceLoader {
     SourceLoader(
       session: session, scratch: scratch, excelExtension: excelExtension,
-      told: mapping.toldDialect, sheet: sheet)
+      told: mapping.toldDialect, sheet: sheet, consents: mapping.consents)
   }
 
   // MARK: Understanding
@@ -120,7 +126,16 @@ package struct OrderImporter: Sendable {
     let loader = loader(mapping, sheet: options.sheet ?? mapping.sheet)
     var sources: [OrderSource] = []
     for (index, name) in orders.enumerated() {
-      let loaded = try await loader.load(name, index)
+      var loaded = try await loader.load(name, index)
+      try loaded.requireAllowed(mapping)
+      var mapping = mapping
+      let format = try ExportFormat.of(loaded, options, .orders)
+      if let format {
+        loaded = try await FormatShaping(
+          session: session, scratch: scratch, cells: CellSQL(zone: try timeZone()), index: index
+        ).apply(format, to: loaded)
+        mapping = format.completing(mapping, loaded.table.columns)
+      }
       let profiles = loaded.profiles
       var recognition = OrderRecognition(
         file: name, profiles: profiles, hasHeader: loaded.hasHeader, mapping: mapping,
@@ -137,6 +152,9 @@ package struct OrderImporter: Sendable {
       }
       source.numbers = numberForms(source, mapping)
       source.doubtful = Self.doubtful(source, loaded.sample)
+      source.sensitive = loaded.sensitive
+      source.format = format
+      source.mapping = mapping
       sources.append(source)
     }
     return sources
@@ -174,7 +192,7 @@ package struct OrderImporter: Sendable {
     let all = columns.map { source.profiles[$0].numbers }
     let points = all.reduce(0) { $0 + $1.point }
     let commas = all.reduce(0) { $0 + $1.comma }
-    let isNumeric = source.file.format == .xlsx || source.file.format == .json
+    let isNumeric = [.xlsx, .json, .sqlite].contains(source.file.format)
     let decimal = told ?? (commas > points ? .comma : .point)
     let isProven = told != nil || points + commas > 0 || isNumeric
     var forms: [Int: NumberForm] = [:]
@@ -223,7 +241,7 @@ package struct OrderImporter: Sendable {
       ages[index] = age
     }
     let cancelled = sources.map { source in
-      CancelledStatuses(mapping).among(
+      CancelledStatuses(source.mapping).among(
         source.column(.status).map { source.profiles[$0].values } ?? [])
     }
     var files: [StagedFile] = []

@@ -31,12 +31,15 @@ package struct TableImporter: Sendable {
     let cells = CellSQL(zone: zone)
     var taken: Set<String> = []
     var names: [String] = []
-    for (index, column) in table.columns.enumerated() {
+    // Columns that are kept out have no name to be asked for.
+    let used = table.columns.indices.filter { !table.withheld.contains($0) }
+    for index in used {
+      let column = table.columns[index]
       var unique = column.isEmpty ? "column \(index + 1)" : column
       while !taken.insert(unique.lowercased()).inserted { unique += " (\(index + 1))" }
       names.append(unique)
     }
-    let columns = names.enumerated().map { index, unique -> SQL in
+    let columns = zip(used, names).map { index, unique -> SQL in
       let text = cells.text(table.cell(index), table.types[index], isClean: table.isClean)
       return "\(text) AS \(identifier: unique)"
     }

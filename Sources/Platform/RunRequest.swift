@@ -22,6 +22,8 @@ package struct RunRequest: Sendable {
   package var defaultCurrency: CurrencyCode?
   package var rates: String?
   package var sheet: String?
+  /// The export that the order files are; `none` for no known one; nil for what their headers tell.
+  package var format: String?
   /// Which share of unusable lines stops the run.
   package var maximumUnusableShare = 0.2
   package var zeroOrdersArePurchases = false

@@ -263,5 +263,8 @@ import Testing
     ]
     #expect(try problems("import", answers) == "")
     #expect(try problems("imports", [try answer("imports", "list")]) == "")
+    let formats = try Program.run(["imports", "formats", "--json"], in: folder)
+    #expect(formats.status == 0)
+    #expect(try problems("imports-formats", [formats.output]) == "")
   }
 }

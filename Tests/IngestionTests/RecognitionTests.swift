@@ -141,7 +141,8 @@ import Testing
   func findsTheRolesOf(_ export: Export) async throws {
     let bench = try await Workbench()
     let path = try bench.write("export.csv", export.text + "\n")
-    let report = try await bench.stage([path])
+    // By the words of headers alone: what is known of programs is another test's.
+    let report = try await bench.stage([path], ImportOptions(format: "none"))
     for (name, role) in export.roles {
       #expect(report.sources[0].columns.first { $0.name == name }?.role == role, "\(name)")
     }

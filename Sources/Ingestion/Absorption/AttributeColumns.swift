@@ -38,7 +38,9 @@ struct AttributeRecognition {
       byColumn[column] = (role.rawValue, "mapping.evidence.words")
     }
     assignByWords(&byColumn)
-    for profile in profiles where !excluded.contains(profile.index) {
+    let withheld = loaded.table.withheld
+    for profile in profiles
+    where !excluded.contains(profile.index) && !withheld.contains(profile.index) {
       let named = byColumn[profile.index]
       if let named, named.id.isEmpty { continue }
       var id = named?.id ?? Self.identifier(profile.name)
@@ -66,9 +68,13 @@ struct AttributeRecognition {
       ?? AttributeCatalogue.customer[id]
     let fixed = stored?.definition ?? builtIn
     let isAddress = profile.share(profile.emails) > 0.8
+    let isDeclared = loaded.sensitive.contains {
+      $0.column == profile.index && $0.decision == .declared
+    }
     return AttributeColumn(
       column: profile.index, id: id, type: fixed?.type ?? inferred(profile),
-      dataClass: fixed?.dataClass ?? (isAddress ? .identifying : .behaviour),
+      dataClass: isDeclared
+        ? .special : fixed?.dataClass ?? (isAddress ? .identifying : .behaviour),
       label: builtIn == nil ? profile.name : nil, isKnown: stored != nil, isFixed: fixed != nil,
       evidence: evidence ?? (stored == nil ? "mapping.evidence.header" : "mapping.evidence.words"))
   }

@@ -44,7 +44,9 @@ struct CustomerFileImport {
       source: source(loaded, profiles, naming, validFrom, columns, forms, lines), lines: lines,
       quarantinedLines: unusable.lines, quarantineReasons: unusable.reasons)
     report.rows.repeated = staged.repeated
-    report.notices = notices(naming, staged.repeated, file.name, profiles)
+    report.notices =
+      loaded.sensitiveNotices + (context.format?.notices(file.name) ?? [])
+      + notices(naming, staged.repeated, file.name, profiles)
     report = try await session.atomically { () throws(IngestionError) in
       try await absorb(columns, known, naming, report, lines, unusable.lines)
     }

@@ -59,21 +59,45 @@ package struct FileImporter: Sendable {
   ///
   /// - Throws: `IngestionError`; nothing of the file is then in the store.
   package func run(_ request: Request) async throws(IngestionError) -> FileImportReport {
-    if let replays = request.replays { try await requireUnchanged(request.file, replays) }
-    let mapping = try readMapping()
+    let isDatabase = try DatabaseLocation(request.file) != nil
+    if let replays = request.replays, !isDatabase {
+      try await requireUnchanged(request.file, replays, try? await digest(request.file))
+    }
+    var mapping = try readMapping()
     guard let zone = ZoneOffsets(options.timeZone) else { throw .timeZoneUnknown(options.timeZone) }
     try await session.createQuarantine()
     var loaded = try await loader(mapping, request.kind).load(request.file, 0)
+    let digest: String
+    if let known = loaded.digest {
+      digest = known
+    } else {
+      digest = try await self.digest(request.file)
+    }
+    if let replays = request.replays, isDatabase {
+      try await requireUnchanged(request.file, replays, digest)
+    }
+    try loaded.requireAllowed(mapping)
+    let format = try ExportFormat.of(loaded, options, request.kind)
+    if let format {
+      loaded = try await shaping(zone).apply(format, to: loaded)
+      mapping = format.completing(mapping, loaded.table.columns)
+    }
     let profiles = loaded.profiles
     let kind: ImportKind
-    if let told = request.kind { kind = told } else { kind = try detect(loaded, profiles, mapping) }
-    if kind.describesCustomers, request.kind == nil, loaded.table.file.format == .json {
+    if let told = format?.kind ?? request.kind {
+      kind = told
+    } else {
+      kind = try detect(loaded, profiles, mapping)
+    }
+    if format == nil, kind.describesCustomers, request.kind == nil,
+      loaded.table.file.format == .json
+    {
       // Lists are attributes of customers, and rows of their own everywhere else.
       loaded = try await loader(mapping, kind).load(request.file, 0)
     }
     let ledger = ImportLedger(
       session: session, request: request, kind: kind, options: options,
-      digest: try await digest(request.file))
+      digest: digest, sensitive: loaded.sensitive)
     if request.replays == nil, let earlier = try await ledger.earlier() {
       return FileImportReport(
         kind: kind, kindRecognised: request.kind == nil, system: request.system,
@@ -83,7 +107,7 @@ package struct FileImporter: Sendable {
     let context = ImportContext(
       session: session, scratch: scratch, options: options, mapping: mapping,
       cells: CellSQL(zone: zone), request: request, kind: kind, ledger: ledger,
-      excelExtension: excelExtension, workspaceCurrency: workspaceCurrency)
+      excelExtension: excelExtension, workspaceCurrency: workspaceCurrency, format: format)
     if kind.isOrders { return try await OrderFileImport(context: context).run() }
     if kind.describesCustomers {
       return try await CustomerFileImport(context: context, loaded: loaded).run()
@@ -94,6 +118,10 @@ package struct FileImporter: Sendable {
     return try await RowFileImport(
       context: context, loaded: loaded, description: description
     ).run()
+  }
+
+  func shaping(_ zone: ZoneOffsets) -> FormatShaping {
+    FormatShaping(session: session, scratch: scratch, cells: CellSQL(zone: zone), index: 0)
   }
 
   func readMapping() throws(IngestionError) -> Mapping {
@@ -107,7 +135,7 @@ package struct FileImporter: Sendable {
     return SourceLoader(
       session: session, scratch: scratch, excelExtension: excelExtension, told: told,
       sheet: options.sheet ?? mapping.sheet,
-      keepsLists: kind?.describesCustomers ?? false)
+      keepsLists: kind?.describesCustomers ?? false, consents: mapping.consents)
   }
 
   func detect(
@@ -120,12 +148,12 @@ package struct FileImporter: Sendable {
   }
 
   /// Lines are known by their numbers: they mean something only in the same file.
-  private func requireUnchanged(_ file: String, _ replays: Int) async throws(IngestionError) {
+  private func requireUnchanged(
+    _ file: String, _ replays: Int, _ found: String?
+  ) async throws(IngestionError) {
     let known = try await session.fetchRow(
       "SELECT digest FROM quartier.imports WHERE import_id = \(number: replays)"
     ).first?.text
-    let found: String?
-    do throws(IngestionError) { found = try await digest(file) } catch .fileMissing { found = nil }
     guard found != nil, found == known else { throw .sourceChanged(file: file) }
   }
 
@@ -182,6 +210,8 @@ struct ImportContext: Sendable {
   let ledger: ImportLedger
   let excelExtension: String?
   let workspaceCurrency: CurrencyCode
+  /// The known export that the file is.
+  var format: ExportFormat?
 
   /// When what has no date of its own happened.
   var exportedAt: Int64 { request.exportedAt ?? request.now }

@@ -1,5 +1,6 @@
 internal import CustomerSchema
 internal import Foundation
+internal import ReferenceData
 internal import SQLBuilder
 internal import Warehouse
 
@@ -11,6 +12,8 @@ struct ImportLedger: Sendable {
   let options: ImportOptions
   /// SHA-256 of the file.
   let digest: String
+  /// What was refused, and what was taken on a declared consent.
+  var sensitive: [SensitiveColumn] = []
 
   /// What was asked for besides the file, as one text: two imports of one file in one way are one.
   private func asked() throws(IngestionError) -> String {
@@ -20,6 +23,7 @@ struct ImportLedger: Sendable {
     parts.append(options.decimalSeparator?.rawValue ?? "")
     parts.append(options.currency?.rawValue ?? "")
     parts.append(options.sheet ?? "")
+    if let format = options.format { parts.append("format=" + format) }
     parts.append(request.exportedAt.map(String.init) ?? "")
     for path in [options.mappingPath, options.ratesPath] {
       parts.append(path.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) } ?? "")
@@ -46,7 +50,9 @@ struct ImportLedger: Sendable {
   func close(
     _ id: Int, bytes: Int, lines: Int, quarantined: Int
   ) async throws(IngestionError) {
-    let path = URL(fileURLWithPath: request.file).standardizedFileURL.path
+    let path =
+      try DatabaseLocation(request.file)?.path
+      ?? URL(fileURLWithPath: request.file).standardizedFileURL.path
     let exported = request.exportedAt.map { SQLValue.instant($0) } ?? .null
     let replays = request.replays.map { SQLValue.int(Int64($0)) } ?? .null
     try await session.perform(
@@ -57,6 +63,16 @@ struct ImportLedger: Sendable {
         \(request.file), \(path), \(exported), \(digest), \(bytes), \(lines),
         \(lines - quarantined), \(quarantined), \(try asked()), \(replays))
       """)
+    for column in sensitive where [.refused, .declared].contains(column.decision) {
+      let consent = column.consent.map { SQLValue.text($0) } ?? .null
+      try await session.perform(
+        """
+        INSERT INTO quartier.sensitive_column
+          (import_id, column_name, kind, decision, basis, consent)
+        VALUES (\(id), \(column.name), \(column.kind?.rawValue ?? ""),
+          \(column.decision.rawValue), \(column.basis.rawValue), \(consent))
+        """)
+    }
     if let replays = request.replays {
       // What stays unusable stays with the import that set it aside first.
       try await session.perform(

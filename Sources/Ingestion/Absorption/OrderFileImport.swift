@@ -40,7 +40,7 @@ struct OrderFileImport {
     let kept = try await keptColumns()
     let ledger = ImportLedger(
       session: session, request: request, kind: kind, options: context.options,
-      digest: context.ledger.digest)
+      digest: context.ledger.digest, sensitive: context.ledger.sensitive)
     report = try await session.atomically { () throws(IngestionError) in
       var report = report
       let id = try await ledger.open()

@@ -15,6 +15,13 @@ struct RowFileImport {
     var profiles = loaded.profiles
     let file = loaded.table.file
     var roles = try recognise(profiles)
+    // Of columns that nothing uses, only a refusal is worth a word.
+    func isUsed(_ column: SensitiveColumn, _ roles: RoleAssignment) -> Bool {
+      column.decision == .refused || description.rest != nil
+        || roles.role(of: column.column) != nil || description.kind == .survey
+    }
+    var sensitive = loaded.sensitive.filter { isUsed($0, roles) }
+    sensitive.sort { $0.decision == .refused && $1.decision != .refused }
     var questions: Int?
     if description.kind == .survey, roles.columns[.question] == nil {
       try await context.normalise(&loaded)
@@ -41,13 +48,16 @@ struct RowFileImport {
       system: context.request.system,
       source: FileImporter.report(loaded, profiles, roles, forms, lines), lines: lines,
       quarantinedLines: unusable.lines, quarantineReasons: unusable.reasons)
-    report.notices = notices(roles, profiles, file.name)
+    let told =
+      sensitive.map { $0.notice(file.name) } + (context.format?.notices(file.name) ?? [])
+    report.notices = told + notices(roles, profiles, file.name)
     if let questions {
-      report.notices = [
-        UserMessage(
-          "import.notice.wide_survey", ["file": .text(file.name), "count": .count(questions)],
-          at: SourceLocation(file: file.name))
-      ]
+      report.notices =
+        told + [
+          UserMessage(
+            "import.notice.wide_survey", ["file": .text(file.name), "count": .count(questions)],
+            at: SourceLocation(file: file.name))
+        ]
     }
     let idType = roles.customerIsEmail ? "email" : "customer"
     let filled =
@@ -141,7 +151,10 @@ struct RowFileImport {
       notices.append(
         UserMessage("import.notice.no_date", ["file": .text(file)], at: SourceLocation(file: file)))
     }
-    let unused = profiles.filter { roles.role(of: $0.index) == nil }.map(\.name)
+    let refused = Set(loaded.sensitive.filter { $0.decision == .refused }.map(\.column))
+    let unused = profiles.filter {
+      roles.role(of: $0.index) == nil && !refused.contains($0.index)
+    }.map(\.name)
     if description.rest == nil, !unused.isEmpty {
       notices.append(
         UserMessage(

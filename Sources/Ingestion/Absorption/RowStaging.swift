@@ -64,7 +64,9 @@ struct RowStaging {
 
   private var used: [Int] {
     var columns = Set(roles.columns.values)
-    if description.rest != nil { columns.formUnion(table.columns.indices) }
+    if description.rest != nil {
+      columns.formUnion(table.columns.indices.filter { !table.withheld.contains($0) })
+    }
     return columns.sorted()
   }
 
@@ -146,7 +148,9 @@ struct RowStaging {
     }
     if let rest = description.rest {
       let used = Set(roles.columns.values)
-      let others = table.columns.indices.filter { !used.contains($0) }
+      let others = table.columns.indices.filter {
+        !used.contains($0) && !table.withheld.contains($0)
+      }
       let pairs = others.map { "\(literal: table.columns[$0]), \(text($0))" as SQL }
       let filled = others.map { "\(cell($0)) IS NOT NULL" as SQL }.joined(separator: " OR ")
       columns.append(

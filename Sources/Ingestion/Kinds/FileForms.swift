@@ -31,7 +31,7 @@ struct FileForms: Sendable {
     let statistics = numberColumns.map { profiles[$0].numbers }
     let points = statistics.reduce(0) { $0 + $1.point }
     let commas = statistics.reduce(0) { $0 + $1.comma }
-    let isNumeric = file.format == .xlsx || file.format == .json
+    let isNumeric = [.xlsx, .json, .sqlite].contains(file.format)
     var decimal = told ?? (commas > points ? .comma : .point)
     let undecided = numberColumns.filter {
       profiles[$0].type == .text && profiles[$0].numbers.undecided > 0

@@ -8,13 +8,22 @@ extension FileImporter {
   /// - Throws: `IngestionError` when the file or the mapping cannot be read at all, or nothing
   ///   tells what its lines are.
   package func understand(_ request: Request) async throws(IngestionError) -> Understanding {
-    let mapping = try readMapping()
-    guard ZoneOffsets(options.timeZone) != nil else { throw .timeZoneUnknown(options.timeZone) }
+    var mapping = try readMapping()
+    guard let zone = ZoneOffsets(options.timeZone) else { throw .timeZoneUnknown(options.timeZone) }
     try await session.createQuarantine()
-    let loaded = try await loader(mapping, request.kind).load(request.file, 0)
+    var loaded = try await loader(mapping, request.kind).load(request.file, 0)
+    let format = try ExportFormat.of(loaded, options, request.kind)
+    if let format {
+      loaded = try await shaping(zone).apply(format, to: loaded)
+      mapping = format.completing(mapping, loaded.table.columns)
+    }
     let profiles = loaded.profiles
     let kind: ImportKind
-    if let told = request.kind { kind = told } else { kind = try detect(loaded, profiles, mapping) }
+    if let told = format?.kind ?? request.kind {
+      kind = told
+    } else {
+      kind = try detect(loaded, profiles, mapping)
+    }
     if kind.isOrders {
       return try await OrderImporter(
         session: session, excelExtension: excelExtension, scratchDirectory: scratch,

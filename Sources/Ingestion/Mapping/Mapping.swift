@@ -29,6 +29,9 @@ struct Mapping: Sendable, Hashable {
   /// Columns of customer files that are no attributes.
   var ignored: [ColumnChoice] = []
 
+  /// When and how customers agreed explicitly to the use of a sensitive column, by its name.
+  var consents: [String: String] = [:]
+
   var toldDialect: ToldDialect {
     ToldDialect(encoding: encoding, separator: separator, headerRow: headerRow)
   }

@@ -111,7 +111,7 @@ struct MappingReader {
 
   private static let keys = [
     "encoding", "separator", "header", "sheet", "decimal", "dates", "amounts", "currency",
-    "columns", "status", "attributes", "ignore",
+    "columns", "status", "attributes", "ignore", "explicit_consent",
   ]
 
   private func mapping(_ root: Node) throws(IngestionError) -> Mapping {
@@ -154,6 +154,17 @@ struct MappingReader {
       case "ignore":
         for column in value.sequence.map(Array.init) ?? [value] {
           mapping.ignored.append(try columnChoice(column, key.name))
+        }
+      case "explicit_consent":
+        for (column, words) in try pairs(value, key: key.name) {
+          let consent = isNull(words) ? "" : try text(words, "explicit_consent.\(column.name)")
+          // Who declares a consent says when and how it was given.
+          guard consent.trimmed.utf8.count >= 8 else {
+            throw problem(
+              .wrongType(key: "explicit_consent.\(column.name)", expected: "yaml.consent"),
+              words)
+          }
+          mapping.consents[column.name] = consent.trimmed
         }
       case "status":
         for (inner, words) in try pairs(value, key: key.name) {

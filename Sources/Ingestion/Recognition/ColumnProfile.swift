@@ -62,11 +62,14 @@ struct ColumnProfile: Sendable {
   /// The distinct values, while they are few.
   private(set) var values: Set<String> = []
 
-  init(index: Int, name: String, type: CellType, cells: [String]) {
+  /// - Parameter isWithheld: its name tells nothing either: no role may come of it.
+  init(index: Int, name: String, type: CellType, cells: [String], isWithheld: Bool = false) {
     self.index = index
     self.name = name
     self.type = type
-    header = Vocabulary.read(name)
+    header =
+      isWithheld
+      ? Vocabulary.Header(words: "", tax: nil, currency: nil) : Vocabulary.read(name)
     count = cells.count
     var seen: Set<String> = []
     var filled = 0

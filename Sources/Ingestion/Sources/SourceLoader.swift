@@ -12,13 +12,17 @@ struct LoadedSource: Sendable {
   /// Days are counted from 1904 on.
   var is1904 = false
   /// Sample records, each with a cell per column.
-  let sample: [[String]]
+  var sample: [[String]]
+  /// What tells the content from any other; nil for files, whose bytes do.
+  var digest: String?
+  /// Columns with data that a customer file has no business with.
+  var sensitive: [SensitiveColumn] = []
 
   var profiles: [ColumnProfile] {
     table.columns.indices.map { column in
       ColumnProfile(
         index: column, name: table.columns[column], type: table.types[column],
-        cells: sample.map { $0[column] })
+        cells: sample.map { $0[column] }, isWithheld: table.withheld.contains(column))
     }
   }
 }
@@ -32,9 +36,14 @@ struct SourceLoader {
   let sheet: String?
   /// Whether lists in JSON stay values of their object, rather than becoming rows.
   var keepsLists = false
+  /// What the mapping says of explicit consents, by column.
+  var consents: [String: String] = [:]
 
   /// - Parameter index: tells this source's tables and scratch files from others'.
   func load(_ name: String, _ index: Int) async throws(IngestionError) -> LoadedSource {
+    if let location = try DatabaseLocation(name) {
+      return try await loadDatabase(location, index).screened(consents)
+    }
     let probe = SourceProbe(scratch: scratch)
     let file = try await offPool { (stop) throws(IngestionError) in
       try probe.probe(name, index, stop)
@@ -47,12 +56,13 @@ struct SourceLoader {
     case .parquet: loaded = try await loadParquet(file)
     case .json: loaded = try await loadJSON(file, index)
     case .xlsx: loaded = try await loadWorkbook(file, index)
+    case .sqlite, .postgresql, .mysql: preconditionFailure("no file")
     }
     guard loaded.table.columns.count <= ImportLimits.columns else {
       throw .tooManyColumns(
         file: name, count: loaded.table.columns.count, limit: ImportLimits.columns)
     }
-    return loaded
+    return try loaded.screened(consents)
   }
 
   // MARK: Parquet

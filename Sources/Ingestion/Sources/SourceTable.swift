@@ -10,23 +10,46 @@ struct SourceTable: Sendable {
     case parquet
     /// A table with `line` and the columns `c0`, `c1`…
     case table(String)
+    /// The same with `defect`, its texts clean: what a format's rows were made into.
+    case prepared(String)
   }
 
   let file: SourceFile
   var reading: Reading
   /// Names as they are shown.
   let columns: [String]
-  let types: [CellType]
+  private(set) var types: [CellType]
+  /// Columns whose values nobody may read.
+  private(set) var withheld: Set<Int> = []
+
+  init(file: SourceFile, reading: Reading, columns: [String], types: [CellType]) {
+    self.file = file
+    self.reading = reading
+    self.columns = columns
+    self.types = types
+  }
+
+  /// Makes a column one of empty texts.
+  mutating func withhold(_ column: Int) {
+    withheld.insert(column)
+    types[column] = .text
+  }
 
   /// Whether rows can say which line they come from.
   var isLined: Bool { if case .csv = reading { false } else { true } }
 
   /// Whether texts are without blanks at their ends and words for nothing.
-  var isClean: Bool { if case .normalised = reading { true } else { false } }
+  var isClean: Bool {
+    switch reading {
+    case .normalised, .prepared: true
+    default: false
+    }
+  }
 
   /// The cell of a column in the rows of `relation`.
   func cell(_ column: Int) -> SQL {
-    switch reading {
+    if withheld.contains(column) { return "NULL::VARCHAR" }
+    return switch reading {
     case .parquet: SQL.column(columns[column])
     default: SQL.column("c\(column)")
     }
@@ -70,7 +93,7 @@ struct SourceTable: Sendable {
         """
     case .parquet:
       return "read_parquet(\(literal: file.path), file_row_number = true)"
-    case .table(let name): return "\(identifier: name)"
+    case .table(let name), .prepared(let name): return "\(identifier: name)"
     }
   }
 
@@ -78,13 +101,18 @@ struct SourceTable: Sendable {
   var line: SQL {
     switch reading {
     case .csv: "NULL::BIGINT"
-    case .normalised, .table: "line"
+    case .normalised, .table, .prepared: "line"
     case .parquet: "file_row_number + 1"
     }
   }
 
   /// The defect of a row, null for none.
-  var defect: SQL { if case .normalised = reading { "defect" } else { "NULL::VARCHAR" } }
+  var defect: SQL {
+    switch reading {
+    case .normalised, .prepared: "defect"
+    default: "NULL::VARCHAR"
+    }
+  }
 }
 
 /// How the engine is to type columns while it reads.

@@ -53,7 +53,8 @@ struct CustomerStaging {
       SELECT \(loaded.table.line) AS line, \(loaded.table.defect) AS defect, \(columns.joined())
       FROM \(loaded.table.relation())
       """)
-    let notices = try await settle(file.name)
+    let refused = loaded.sensitive.filter { $0.decision == .refused }
+    let notices = refused.map { $0.notice(file.name) } + (try await settle(file.name))
     let count = try await session.fetchInt("SELECT count(*) FROM import_customers")
     try await session.drop("import_customers")
     return Outcome(

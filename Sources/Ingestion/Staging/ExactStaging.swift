@@ -44,8 +44,10 @@ struct ExactStaging {
       CREATE OR REPLACE TEMP TABLE \(identifier: target) AS \
       SELECT \(kept) FROM \(identifier: all) WHERE verdict IS NULL
       """)
+    // A format may make several rows of one line.
+    let counted: SQL = if case .prepared = source.table.reading { "DISTINCT line" } else { "*" }
     let row = try await session.fetchRow(
-      "SELECT count(*), count(verdict), count(*) FILTER (verdict IS NULL AND customer IS NULL) FROM \(identifier: all)"
+      "SELECT count(\(counted)), count(verdict), count(*) FILTER (verdict IS NULL AND customer IS NULL) FROM \(identifier: all)"
     )
     let currencies = try await strayCurrencies(all)
     try await session.perform("DROP TABLE \(identifier: all)")

@@ -149,7 +149,8 @@ struct Finishing {
     guard shape.status else { return [] }
     let statuses = try await session.fetch(
       "SELECT DISTINCT status, cancelled FROM staged_lines WHERE status IS NOT NULL")
-    let all = CancelledStatuses(mapping).among(statuses.compactMap { $0[0].text })
+    let all = CancelledStatuses(sources.count == 1 ? sources[0].mapping : mapping).among(
+      statuses.compactMap { $0[0].text })
     let known = Set(statuses.filter { $0[1].bool == true }.compactMap { $0[0].text })
     let missed = all.filter { !known.contains($0) }
     if !missed.isEmpty {

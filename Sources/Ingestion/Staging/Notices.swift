@@ -14,6 +14,9 @@ struct Notices {
   ) -> [UserMessage] {
     var notices: [UserMessage] = []
     for source in sources {
+      // Only what is refused: of the other columns, a run reads what it needs.
+      notices += source.sensitive.filter { $0.decision == .refused }.map { $0.notice(source.name) }
+      notices += source.format?.notices(source.name) ?? []
       notices += choices(source)
       let roles = source.roles
       if roles.customerIsEmail || isName(source) {

@@ -14,6 +14,12 @@ struct OrderSource: Sendable {
   let roles: RoleAssignment
   /// Columns of one name that could play one role, by role.
   var doubtful: [ColumnRole: [Int]] = [:]
+  /// The known export that the file is.
+  var format: ExportFormat?
+  /// What a person said, completed by what the format knows.
+  var mapping = Mapping()
+  /// Columns with data that a customer file has no business with.
+  var sensitive: [SensitiveColumn] = []
   /// The currency that the mapping names.
   var toldCurrency: CurrencyCode?
   var date: DateForm?
@@ -45,7 +51,7 @@ struct OrderSource: Sendable {
     switch table.reading {
     case .csv(let dialect): !dialect.isRegular || dialect.separator == .blanks
     case .parquet: false
-    case .normalised, .table: true
+    case .normalised, .table, .prepared: true
     }
   }
 

@@ -246,6 +246,7 @@ package struct RunSegmentation: Sendable {
         mappingPath: request.mapping, dateOrder: request.dateOrder, timeZone: request.timeZone,
         amounts: request.amounts, maximumUnusableShare: request.maximumUnusableShare,
         ratesPath: request.rates, currency: request.currency,
-        defaultCurrency: request.defaultCurrency, sheet: request.sheet, today: try? today()))
+        defaultCurrency: request.defaultCurrency, sheet: request.sheet, today: try? today(),
+        format: request.format))
   }
 }

@@ -49,10 +49,13 @@ package struct SensitiveDataDetector: Sendable {
   }
 
   private static let shared = Lazy<SensitiveDataDetector> { () throws(ReferenceDataError) in
-    let columns = try ReferenceTable("compliance/sensitive_columns.csv").records(["kind", "word"]) {
-      row in
-      SensitiveKind(rawValue: row[0]).map {
-        (kind: $0, words: Folding.words(row[1]).split(separator: " ").map(String.init))
+    var columns: [(kind: SensitiveKind, words: [String])] = []
+    // The second table has the English words, and French ones that the first lacks.
+    for name in ["sensitive_columns", "sensitive_columns_more"] {
+      columns += try ReferenceTable("compliance/\(name).csv").records(["kind", "word"]) { row in
+        SensitiveKind(rawValue: row[0]).map {
+          (kind: $0, words: Folding.words(row[1]).split(separator: " ").map(String.init))
+        }
       }
     }
     let values = try ReferenceTable("compliance/sensitive_values.csv").records(["kind", "word"]) {

@@ -172,54 +172,50 @@ extension NodeSQL {
 }
 
 extension QueryPrinter {
-  /// The calendar windows of a scan: their bounds are told once a customer, of the earliest row
+  /// The calendar windows of a grouping: their bounds are told once a customer, of the earliest row
   /// that is to leave and of the earliest that is to enter, because no later row goes before.
-  func calendarWindows(_ scan: Reach.Scan) -> [PlanWindow] {
+  func calendarWindows(_ items: [ScanItem]) -> [PlanWindow] {
     var result: [PlanWindow] = []
-    for node in scan.aggregates {
-      guard case .aggregate(let index) = program.nodes[node] else { continue }
-      let window = program.aggregates[index].window
+    for item in items {
+      let window = item.aggregate.window
       let part = PlanWindow(low: window.low.calendarPart, high: window.high.calendarPart)
       if !part.isConstant, !result.contains(part) { result.append(part) }
     }
     return result
   }
 
-  /// When a row's place in the other windows of a scan changes next.
-  func dueOfRows(_ scan: Reach.Scan, _ rows: inout RowSource) -> SQL? {
+  /// When a row's place in the other windows of a grouping changes next.
+  func dueOfRows(
+    _ items: [ScanItem], _ rhythms: [RhythmGroup], _ rows: inout RowSource
+  ) -> SQL? {
     var offsets = Set<Int64>()
     var dues: [SQL] = []
     var seenConditions = Set<NodeID>()
-    func take(_ window: PlanWindow) {
-      if case .elapsed(let offset) = window.low { offsets.insert(1 - offset) }
-      if case .elapsed(let offset) = window.high, offset != 0 { offsets.insert(-offset) }
-    }
     func take(rowsOf node: NodeID, _ rows: inout RowSource) {
       for condition in program.rowNodes(node) where seenConditions.insert(condition).inserted {
         dues += rows.dues(condition)
       }
     }
-    for node in scan.aggregates {
-      guard case .aggregate(let index) = program.nodes[node] else { continue }
-      take(program.aggregates[index].window)
-      take(rowsOf: node, &rows)
+    for item in items {
+      let window = item.aggregate.window
+      if case .elapsed(let offset) = window.low { offsets.insert(1 - offset) }
+      if case .elapsed(let offset) = window.high, offset != 0 { offsets.insert(-offset) }
+      take(rowsOf: item.node, &rows)
     }
-    for node in scan.rhythms {
-      guard case .regularly(let index) = program.nodes[node] else { continue }
-      let rhythm = program.rhythms[index]
-      take(rowsOf: node, &rows)
-      if rhythm.unit.isCalendar {
-        let oldest = PlanWindow(low: PlanRhythm.low(rhythm.of, rhythm.unit), high: .elapsed(0))
-        let (low, _) = nodeSQL.bounds(oldest)
+    for group in rhythms {
+      for (node, _) in group.rhythms { take(rowsOf: node, &rows) }
+      if group.unit.isCalendar {
         dues.append(
-          "CASE WHEN happened_at >= \(.instant(low.storable)) THEN CAST(\(.int(nodeSQL.midnight)) AS BIGINT) END"
-        )
+          """
+          CASE WHEN happened_at >= \(.instant(group.low.storable)) \
+          THEN CAST(\(.int(nodeSQL.midnight)) AS BIGINT) END
+          """)
       } else {
-        let length = Span(1, rhythm.unit).microseconds
+        let length = Span(1, group.unit).microseconds
         let age: SQL = "(\(.int(asOf)) - epoch_us(happened_at))"
         dues.append(
           """
-          CASE WHEN \(age) < \(.int(length.saturatingMultiply(Int64(rhythm.of)))) \
+          CASE WHEN \(age) < \(.int(length.saturatingMultiply(Int64(group.of)))) \
           THEN \(.int(asOf)) + \(.int(length)) - \(age) % \(.int(length)) END
           """)
       }

@@ -24,69 +24,98 @@ extension SQLPrinter {
     var query = QueryPrinter(
       program, relations, asOf: asOf, snapshot: snapshot, roots: roots, includesNextDue: false)
     let values = query.relation()
-    var columns: [SQL] = []
-    var parts: [SQL] = []
+    var groups: [Counted: [Int]] = [:]
     for index in wanted {
       let requirement = program.requirements[index]
-      let among = requirement.among.map { query.column($0) } ?? "true"
-      let value = query.column(requirement.value)
+      groups[Counted(value: requirement.value, among: requirement.among), default: []]
+        .append(index)
+    }
+    var columns: [SQL] = []
+    var parts: [SQL] = []
+    for (place, (counted, indices)) in groups.sorted(by: { $0.value[0] < $1.value[0] }).enumerated()
+    {
+      let among = counted.among.map { query.column($0) } ?? "true"
+      let value = query.column(counted.value)
+      let column: SQL = "\(identifier: "v\(place)")"
       // One column each: null for who is not counted.
-      columns.append(
-        "CASE WHEN \(among) AND isfinite(\(value)) THEN \(value) END AS \(identifier: "v\(index)")")
-      parts.append(Self.number(requirement.statistic, index))
+      columns.append("CASE WHEN \(among) AND isfinite(\(value)) THEN \(value) END AS \(column)")
+      parts += numbers(of: indices, column)
     }
     query.addPart("told_values", "SELECT \(columns.joined()) FROM \(values)")
     return "\(query.with()) \(parts.joined(separator: " UNION ALL "))"
   }
 
-  private static func number(_ statistic: PopulationRequirement.Statistic, _ index: Int) -> SQL {
-    let value: SQL = "\(identifier: "v\(index)")"
-    let requirement: SQL = "CAST(\(index) AS BIGINT) AS requirement"
-    func placed(_ order: SQL) -> SQL {
-      """
-      (SELECT \(value) AS v, row_number() OVER (ORDER BY \(value) \(order)) AS n, \
-      count(*) OVER () AS c FROM told_values WHERE \(value) IS NOT NULL)
-      """
-    }
-    switch statistic {
-    case .cut(let direction, let size):
-      let place: SQL
-      switch size {
-      case .customers(let count): place = "\(count)"
-      case .percent(let percent):
-        // Whole customers, rounded up, in whole numbers.
-        let (units, whole) = fraction(percent)
-        place = "(\(units) * c + \(whole) - 1) // \(whole)"
-      }
-      return """
-        SELECT \(requirement), v AS value FROM \(placed(direction == .top ? "DESC" : "ASC")) \
-        WHERE n = least(\(place), c)
-        """
-    case .statistic(.average):
-      // Summed in whole units of 10^−8, so that the order of rows does not show.
-      return """
-        SELECT * FROM (SELECT \(requirement), CAST(sum(TRY_CAST(round(\(value) * CAST(1e8 AS DOUBLE)) \
-        AS HUGEINT)) FILTER (WHERE abs(\(value)) < CAST(1e20 AS DOUBLE)) AS DOUBLE) \
-        / count(*) FILTER (WHERE abs(\(value)) < CAST(1e20 AS DOUBLE)) / CAST(1e8 AS DOUBLE) \
-        AS value FROM told_values) WHERE isfinite(value)
-        """
-    case .statistic(.median):
-      return quantile(SQLDecimal(units: 50, scale: 0), requirement, placed("ASC"))
-    case .statistic(.percentile(let percent)):
-      return quantile(percent, requirement, placed("ASC"))
-    }
+  private struct Counted: Hashable {
+    let value: NodeID
+    let among: NodeID?
   }
 
-  /// The quantile of type 7 (Hyndman and Fan 1996), its place told in whole numbers.
-  private static func quantile(_ percent: SQLDecimal, _ requirement: SQL, _ placed: SQL) -> SQL {
-    let (units, whole) = fraction(percent)
-    return """
-      SELECT * FROM (SELECT \(requirement), CASE WHEN rest = 0 THEN low \
-      ELSE low + (high - low) * (CAST(rest AS DOUBLE) / CAST(\(whole) AS DOUBLE)) END AS value \
-      FROM (SELECT max(v) FILTER (WHERE n = \(units) * (c - 1) // \(whole) + 1) AS low, \
-      max(v) FILTER (WHERE n = \(units) * (c - 1) // \(whole) + 2) AS high, \
-      any_value(\(units) * (c - 1) % \(whole)) AS rest FROM \(placed))) WHERE value IS NOT NULL
+  /// The numbers of one value: those that go by place come from one sorting.
+  private func numbers(of requirements: [Int], _ column: SQL) -> [SQL] {
+    var result: [SQL] = []
+    var placed: [SQL] = []
+    var indices: [SQL] = []
+    var values: [SQL] = []
+    func at(_ place: SQL) -> SQL { "max(CASE WHEN n = \(place) THEN v END)" }
+    /// The quantile of type 7 (Hyndman and Fan 1996), its place told in whole numbers.
+    func add(quantile percent: SQLDecimal, _ index: Int) {
+      let (units, whole) = Self.fraction(percent)
+      let (low, high, rest): (SQL, SQL, SQL) = (
+        "\(identifier: "low\(index)")", "\(identifier: "high\(index)")",
+        "\(identifier: "rest\(index)")"
+      )
+      placed += [
+        "\(at("\(units) * (c - 1) // \(whole) + 1")) AS \(low)",
+        "\(at("\(units) * (c - 1) // \(whole) + 2")) AS \(high)",
+        "any_value(\(units) * (c - 1) % \(whole)) AS \(rest)",
+      ]
+      values.append(
+        """
+        CASE WHEN \(rest) = 0 THEN \(low) ELSE \(low) + (\(high) - \(low)) \
+        * (CAST(\(rest) AS DOUBLE) / CAST(\(whole) AS DOUBLE)) END
+        """)
+    }
+    for index in requirements {
+      let requirement: SQL = "CAST(\(index) AS BIGINT)"
+      switch program.requirements[index].statistic {
+      case .statistic(.average):
+        // Summed in whole units of 10^−8, so that the order of rows does not show.
+        result.append(
+          """
+          SELECT * FROM (SELECT \(requirement) AS requirement, \
+          CAST(sum(TRY_CAST(round(\(column) * CAST(1e8 AS DOUBLE)) AS HUGEINT)) \
+          FILTER (WHERE abs(\(column)) < CAST(1e20 AS DOUBLE)) AS DOUBLE) \
+          / count(*) FILTER (WHERE abs(\(column)) < CAST(1e20 AS DOUBLE)) / CAST(1e8 AS DOUBLE) \
+          AS value FROM told_values) WHERE isfinite(value)
+          """)
+        continue
+      case .cut(let direction, let size):
+        let place: SQL
+        switch size {
+        case .customers(let count): place = "least(CAST(\(count) AS BIGINT), c)"
+        case .percent(let percent):
+          // Whole customers, rounded up, in whole numbers.
+          let (units, whole) = Self.fraction(percent)
+          place = "least((\(units) * c + \(whole) - 1) // \(whole), c)"
+        }
+        let cut: SQL = "\(identifier: "cut\(index)")"
+        placed.append("\(at(direction == .top ? "c + 1 - \(place)" : place)) AS \(cut)")
+        values.append(cut)
+      case .statistic(.median): add(quantile: SQLDecimal(units: 50, scale: 0), index)
+      case .statistic(.percentile(let percent)): add(quantile: percent, index)
+      }
+      indices.append(requirement)
+    }
+    guard !values.isEmpty else { return result }
+    result.append(
       """
+      SELECT * FROM (SELECT unnest([\(indices.joined())]) AS requirement, \
+      unnest([\(values.joined())]) AS value FROM (SELECT \(placed.joined()) FROM \
+      (SELECT \(column) AS v, row_number() OVER (ORDER BY \(column)) AS n, \
+      count(*) OVER () AS c FROM told_values WHERE \(column) IS NOT NULL))) \
+      WHERE value IS NOT NULL
+      """)
+    return result
   }
 
   /// A percentage as whole units over a whole.

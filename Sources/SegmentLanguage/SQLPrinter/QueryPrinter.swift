@@ -111,11 +111,11 @@ struct QueryPrinter {
       selected += results.map { "\($0.expression) AS \(identifier: $0.column)" }
     }
     for scan in reach.scans(at: stage) {
-      let (table, results) = addScan(scan, from: current)
-      join(table, results)
+      for (table, results) in addScan(scan, from: current) { join(table, results) }
     }
-    for group in reach.sequenceGroups(at: stage) {
-      let (table, results) = addSequences(group, from: current)
+    let sequences = reach.sequences(at: stage)
+    if !sequences.isEmpty {
+      let (table, results) = addSequences(sequences, from: current)
       join(table, results)
     }
     let next = name("stage")
@@ -190,9 +190,23 @@ enum ColumnSQL {
     case .instant: "epoch_us(\(column))"
     case .count, .duration: "CAST(\(column) AS BIGINT)"
     case .share, .number: "CASE WHEN isfinite(\(column)) THEN \(column) END"
-    case .decimal, .money: "CAST(CAST(\(column) AS DECIMAL(38, 4)) * 10000 AS BIGINT)"
+    case .decimal, .money: units(column)
     case .list, .objects: column
     }
+  }
+
+  /// Ten-thousandths of a DECIMAL(18, 4), all in 64 bits: in two parts, because the whole does not
+  /// bear a multiplication.
+  private static func units(_ column: SQL) -> SQL {
+    """
+    (CAST(trunc(\(column)) AS BIGINT) * 10000 \
+    + CAST((\(column) - trunc(\(column))) * 10000 AS BIGINT))
+    """
+  }
+
+  /// The same, naming its operand once.
+  private static func wideUnits(_ value: SQL) -> SQL {
+    "CAST(CAST(\(value) AS DECIMAL(38, 4)) * 10000 AS BIGINT)"
   }
 
   /// The same from text, as histories and objects have it.
@@ -209,6 +223,8 @@ enum ColumnSQL {
       case .list: "TRY(from_json(\(text), '[\"VARCHAR\"]'))"
       case .objects: text
       }
+    if case .decimal = type { return wideUnits(parsed) }
+    if case .money = type { return wideUnits(parsed) }
     return value(parsed, type)
   }
 }

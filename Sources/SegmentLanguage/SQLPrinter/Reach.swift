@@ -91,26 +91,15 @@ struct Reach {
     return scans.values.sorted { $0.collection < $1.collection }
   }
 
-  /// Sequences and resumptions of one stage over the same collections.
-  struct SequenceGroup {
-    /// Ascending.
-    let collections: [Int]
-    var nodes: [NodeID] = []
-  }
-
-  func sequenceGroups(at stage: Int) -> [SequenceGroup] {
-    var groups: [[Int]: SequenceGroup] = [:]
-    for leaf in leaves where program.facts[leaf].stage == stage {
-      let collections: Set<Int>
+  /// Sequences and resumptions of one stage.
+  func sequences(at stage: Int) -> [NodeID] {
+    leaves.filter { leaf in
+      guard program.facts[leaf].stage == stage else { return false }
       switch program.nodes[leaf] {
-      case .sequence(let index): collections = Set(program.sequences[index].steps.map(\.collection))
-      case .resumed(let index): collections = [program.resumptions[index].collection]
-      default: continue
+      case .sequence, .resumed: return true
+      default: return false
       }
-      let key = collections.sorted()
-      groups[key, default: SequenceGroup(collections: key)].nodes.append(leaf)
     }
-    return groups.values.sorted { $0.collections.lexicographicallyPrecedes($1.collections) }
   }
 
   /// Values of the customer that conditions on rows of a stage read, as large as they come;

@@ -4,42 +4,78 @@ internal import SQLBuilder
 extension QueryPrinter {
   typealias Joined = (table: String, results: [(column: String, expression: SQL)])
 
-  /// One grouping of a collection's rows by customer.
-  mutating func addScan(_ scan: Reach.Scan, from customers: SQL) -> Joined {
-    var rows = RowSource(self, scan.collection)
-    var selected: [SQL] = ["customer_id"]
-    var results: [(column: String, expression: SQL)] = []
-    var lowest: Int64? = .max
+  /// The groupings of a collection's rows by customer.
+  ///
+  /// Aggregates of short windows have a grouping of their own, which reads the latest rows only:
+  /// an aggregate costs something for every row of its grouping, whether in its window or not.
+  mutating func addScan(_ scan: Reach.Scan, from customers: SQL) -> [Joined] {
+    var distincts: [DistinctKey: [ScanItem]] = [:]
+    var ends: [ScanItem] = []
+    var plain: [ScanItem] = []
+    var others: [ScanItem] = []
+    let hasTime = program.collections[scan.collection].stream != nil
     for node in scan.aggregates {
       guard case .aggregate(let index) = program.nodes[node] else { continue }
       let aggregate = program.aggregates[index]
       let (low, high) = nodeSQL.bounds(aggregate.window)
-      lowest = low == .min ? nil : lowest.map { min($0, low) }
+      let item = ScanItem(node: node, aggregate: aggregate, low: low, high: high)
+      switch aggregate.function {
+      case .distinct where high >= asOf:
+        guard let value = aggregate.value else { continue }
+        distincts[DistinctKey(value: value, filter: aggregate.filter), default: []].append(item)
+        others.append(item)
+      case .first where hasTime, .last where hasTime:
+        ends.append(item)
+        others.append(item)
+      default: plain.append(item)
+      }
+    }
+    var joined: [Joined] = []
+    for tier in tiers(plain, others, rhythmGroups(scan)) {
+      joined += addTier(tier, scan.collection, from: customers).map { [$0] } ?? []
+    }
+    for (key, items) in distincts.sorted(by: { $0.key < $1.key }) {
+      joined.append(addDistinct(key, items, scan.collection, from: customers))
+    }
+    if !ends.isEmpty { joined.append(addEnds(ends, scan.collection, from: customers)) }
+    return joined
+  }
+
+  private mutating func addTier(
+    _ tier: ScanTier, _ collection: Int, from customers: SQL
+  ) -> Joined? {
+    var rows = RowSource(self, collection)
+    var selected: [SQL] = ["customer_id"]
+    var results: [(column: String, expression: SQL)] = []
+    for item in tier.items {
       let column = name("g")
-      selected.append(
-        "\(sql(aggregate, low, high, &rows)) AS \(identifier: column)")
-      let isCount = [.count, .distinct, .sum].contains(aggregate.function)
+      selected.append("\(sql(item, &rows)) AS \(identifier: column)")
+      let isCount = [.count, .distinct, .sum].contains(item.aggregate.function)
       results.append(
         (column, isCount ? "coalesce(\(identifier: column), 0)" : "\(identifier: column)"))
-      register(node, column)
+      register(item.node, column)
     }
-    for node in scan.rhythms {
-      guard case .regularly(let index) = program.nodes[node] else { continue }
-      let rhythm = program.rhythms[index]
-      let (expression, low) = sql(rhythm, &rows)
-      lowest = lowest.map { min($0, low) }
-      let column = name("g")
-      selected.append("\(expression) AS \(identifier: column)")
-      results.append((column, "coalesce(\(identifier: column) >= \(rhythm.atLeast), false)"))
-      register(node, column)
+    for group in tier.rhythms {
+      let mask = name("g")
+      selected.append("\(sql(group, &rows)) AS \(identifier: mask)")
+      for (node, rhythm) in group.rhythms {
+        let column = name("g")
+        let places: SQL =
+          group.isMask
+          ? "bit_count(\(identifier: mask) & \(.int(Int64(1) << Int64(rhythm.of) - 1)))"
+          : "\(identifier: mask)"
+        results.append((column, "coalesce(\(places) >= \(rhythm.atLeast), false)"))
+        register(node, column)
+      }
     }
-    if includesNextDue, let due = dueOfRows(scan, &rows) {
+    let timed = tier.items + tier.others
+    if includesNextDue, let due = dueOfRows(timed, tier.rhythms, &rows) {
       let column = name("due")
       selected.append("min(\(due)) AS \(identifier: column)")
       results.append((column, "\(identifier: column)"))
       registerDue(column)
     }
-    for window in includesNextDue ? calendarWindows(scan) : [] {
+    for window in includesNextDue ? calendarWindows(timed) : [] {
       let (low, high) = nodeSQL.bounds(window)
       var edges: [SQL] = []
       if window.low.isCalendar { edges.append("happened_at >= \(.instant(low.storable))") }
@@ -55,32 +91,112 @@ extension QueryPrinter {
         registerDue(column)
       }
     }
+    guard selected.count > 1 else { return nil }
     let table = name("scan")
     addPart(
       table,
       """
-      SELECT \(selected.joined()) FROM \(rows.relation(customers, from: lowest)) \
+      SELECT \(selected.joined()) FROM \(rows.relation(customers, from: tier.low)) \
       GROUP BY customer_id
       """)
     return (table, results)
   }
 
-  private func sql(
-    _ aggregate: PlanAggregate, _ low: Int64, _ high: Int64, _ rows: inout RowSource
-  ) -> SQL {
+  /// Counts of different values: each value once, with its latest row, for all windows.
+  private mutating func addDistinct(
+    _ key: DistinctKey, _ items: [ScanItem], _ collection: Int, from customers: SQL
+  ) -> Joined {
+    var rows = RowSource(self, collection)
+    let value = rows.column(key.value)
+    var conditions: [SQL] = ["\(value) IS NOT NULL"]
+    if let filter = key.filter { conditions.append(rows.column(filter)) }
+    let latest: SQL = rows.hasTime ? ", max(happened_at) AS latest" : ""
+    var selected: [SQL] = ["customer_id"]
+    var results: [(column: String, expression: SQL)] = []
+    for item in items {
+      let column = name("g")
+      let counted: SQL =
+        item.low == .min ? "*" : "CASE WHEN latest >= \(.instant(item.low.storable)) THEN 1 END"
+      selected.append("count(\(counted)) AS \(identifier: column)")
+      results.append((column, "coalesce(\(identifier: column), 0)"))
+      register(item.node, column)
+    }
+    let table = name("distinct")
+    let relation = rows.relation(customers, from: items.map(\.low).min())
+    addPart(
+      table,
+      """
+      SELECT \(selected.joined()) FROM (SELECT customer_id\(latest) FROM \(relation) \
+      WHERE \(conditions.joined(separator: " AND ")) GROUP BY customer_id, \(value)) \
+      GROUP BY customer_id
+      """)
+    return (table, results)
+  }
+
+  /// First and last values: the instants first, then the rows of these instants, of which there
+  /// are mostly one each, by source and key.
+  private mutating func addEnds(
+    _ items: [ScanItem], _ collection: Int, from customers: SQL
+  ) -> Joined {
+    var rows = RowSource(self, collection)
+    var instants: [SQL] = ["customer_id"]
+    var selected: [SQL] = ["customer_id"]
+    var wanted: [SQL] = []
+    var results: [(column: String, expression: SQL)] = []
+    for item in items {
+      let value = item.aggregate.value.map { rows.column($0) } ?? "NULL"
+      let conditions = conditions(item, &rows) + ["\(value) IS NOT NULL"]
+      let condition = conditions.joined(separator: " AND ")
+      let instant = name("at")
+      let column = name("g")
+      let isLast = item.aggregate.function == .last
+      let extreme: SQL = isLast ? "max" : "min"
+      let chosen: SQL = isLast ? "arg_max" : "arg_min"
+      instants.append(
+        "\(extreme)(CASE WHEN \(condition) THEN happened_at END) AS \(identifier: instant)"
+      )
+      let isWanted: SQL = "\(condition) AND happened_at = \(identifier: instant)"
+      wanted.append("(\(isWanted))")
+      selected.append(
+        """
+        \(chosen)(\(value), row("source", "key")) \
+        FILTER (WHERE \(isWanted)) AS \(identifier: column)
+        """)
+      results.append((column, "\(identifier: column)"))
+      register(item.node, column)
+    }
+    let relation = rows.relation(customers, from: items.map(\.low).min())
+    let table = name("ends")
+    addPart(
+      table,
+      """
+      SELECT \(selected.joined()) FROM \(relation) JOIN (SELECT \(instants.joined()) \
+      FROM \(relation) GROUP BY customer_id) USING (customer_id) \
+      WHERE \(nodeSQL.balanced(wanted[...], " OR ")) GROUP BY customer_id
+      """)
+    return (table, results)
+  }
+
+  private func conditions(_ item: ScanItem, _ rows: inout RowSource) -> [SQL] {
     var conditions: [SQL] = []
-    if let filter = aggregate.filter { conditions.append(rows.column(filter)) }
-    if low > .min { conditions.append("happened_at >= \(.instant(low.storable))") }
-    if high < asOf { conditions.append("happened_at <= \(.instant(high))") }
+    if let filter = item.aggregate.filter { conditions.append(rows.column(filter)) }
+    if item.low > .min { conditions.append("happened_at >= \(.instant(item.low.storable))") }
+    if item.high < asOf { conditions.append("happened_at <= \(.instant(item.high.storable))") }
+    return conditions
+  }
+
+  private func sql(_ item: ScanItem, _ rows: inout RowSource) -> SQL {
+    let aggregate = item.aggregate
+    var conditions = conditions(item, &rows)
     let value = aggregate.value.map { rows.column($0) } ?? "*"
     switch aggregate.function {
     case .first, .last:
       conditions.append("\(value) IS NOT NULL")
-      let order: SQL = rows.hasTime ? "row(happened_at, \"source\", \"key\")" : "position"
-      let call: SQL =
-        aggregate.function == .first
-        ? "arg_min(\(value), \(order))" : "arg_max(\(value), \(order))"
-      return "\(call) FILTER (WHERE \(conditions.joined(separator: " AND ")))"
+      let chosen: SQL = aggregate.function == .first ? "arg_min" : "arg_max"
+      return """
+        \(chosen)(\(value), position) \
+        FILTER (WHERE \(conditions.joined(separator: " AND ")))
+        """
     case .count, .sum, .min, .max, .distinct: break
     }
     // A value that is null for other rows is much cheaper than a filter on each aggregate.
@@ -97,184 +213,64 @@ extension QueryPrinter {
     }
   }
 
-  /// In how many of the windows there are rows; and where the first window begins.
-  private func sql(_ rhythm: PlanRhythm, _ rows: inout RowSource) -> (SQL, Int64) {
-    let place: SQL
-    let low: Int64
-    if rhythm.unit.isCalendar {
-      let lows = rhythm.lows(at: asOf, program.clock)
-      low = lows[lows.count - 1]
-      place = calendarPlace(lows[...], 0)
-    } else {
-      let length = Span(1, rhythm.unit).microseconds
-      low = asOf.saturatingAdd(1).saturatingAdd(-length.saturatingMultiply(Int64(rhythm.of)))
-      place = "((\(.int(asOf)) - epoch_us(happened_at)) // \(.int(length)))"
+  // MARK: Rhythms
+
+  private func rhythmGroups(_ scan: Reach.Scan) -> [RhythmGroup] {
+    var groups: [RhythmGroup] = []
+    for node in scan.rhythms {
+      guard case .regularly(let index) = program.nodes[node] else { continue }
+      let rhythm = program.rhythms[index]
+      let place = groups.firstIndex { group in
+        guard let first = group.rhythms.first?.rhythm else { return false }
+        return group.isMask && rhythm.of <= 62 && first.unit == rhythm.unit
+          && first.filter == rhythm.filter
+      }
+      if let place {
+        groups[place].rhythms.append((node, rhythm))
+      } else {
+        groups.append(RhythmGroup(rhythms: [(node, rhythm)], isMask: rhythm.of <= 62))
+      }
     }
-    var condition: SQL = "happened_at >= \(.instant(low.storable))"
-    if let filter = rhythm.filter { condition = "\(rows.column(filter)) AND \(condition)" }
-    if rhythm.of <= 62 {
-      let mask: SQL = "bit_or(CAST(1 AS BIGINT) << CAST(least(\(place), 62) AS INTEGER))"
-      return ("bit_count(\(mask) FILTER (WHERE \(condition)))", low)
+    for index in groups.indices {
+      let group = groups[index]
+      groups[index].low =
+        group.unit.isCalendar
+        ? PlanRhythm.low(group.of, group.unit).value(at: asOf, program.clock)
+        : asOf.saturatingAdd(1).saturatingAdd(
+          -Span(1, group.unit).microseconds.saturatingMultiply(Int64(group.of)))
     }
-    return ("count(DISTINCT \(place)) FILTER (WHERE \(condition))", low)
+    return groups
   }
 
-  private func calendarPlace(_ lows: ArraySlice<Int64>, _ offset: Int) -> SQL {
+  /// In which of the windows there are rows, as bits; of more than fit, how many.
+  private func sql(_ group: RhythmGroup, _ rows: inout RowSource) -> SQL {
+    let place: SQL
+    if group.unit.isCalendar {
+      let lows = (1...group.of).map {
+        PlanRhythm.low($0, group.unit).value(at: asOf, program.clock)
+      }
+      place = calendarPlace(lows[...])
+    } else {
+      let length = Span(1, group.unit).microseconds
+      place = "((\(.int(asOf)) - epoch_us(happened_at)) // \(.int(length)))"
+    }
+    var condition: SQL = "happened_at >= \(.instant(group.low.storable))"
+    if let filter = group.rhythms.first?.rhythm.filter {
+      condition = "\(rows.column(filter)) AND \(condition)"
+    }
+    return group.isMask
+      ? """
+      bit_or(CASE WHEN \(condition) THEN CAST(1 AS BIGINT) << CAST(least(\(place), 62) AS INTEGER) END)
+      """
+      : "count(DISTINCT CASE WHEN \(condition) THEN \(place) END)"
+  }
+
+  private func calendarPlace(_ lows: ArraySlice<Int64>) -> SQL {
     guard lows.count > 1 else { return "CAST(\(lows.startIndex) AS BIGINT)" }
     let middle = lows.startIndex + lows.count / 2
     return """
-      CASE WHEN happened_at >= \(.instant(lows[middle - 1])) \
-      THEN \(calendarPlace(lows[..<middle], offset)) \
-      ELSE \(calendarPlace(lows[middle...], offset)) END
+      CASE WHEN happened_at >= \(.instant(lows[middle - 1].storable)) \
+      THEN \(calendarPlace(lows[..<middle])) ELSE \(calendarPlace(lows[middle...])) END
       """
-  }
-}
-
-extension PlanRhythm {
-  /// Where the `count` newest windows together begin.
-  static func low(_ count: Int, _ unit: Unit) -> InstantFunction {
-    PlanWindow.after(Span(count, unit))
-  }
-}
-
-/// The rows of a collection with the columns that its aggregates use, each computed once.
-struct RowSource {
-  let hasTime: Bool
-  let printer: QueryPrinter
-  private let collection: Int
-  private var leaves: [NodeID: String] = [:]
-  private var leafColumns: [SQL] = []
-  private var derived: [NodeID: String] = [:]
-  private var derivedColumns: [SQL] = []
-  private var lifted = Set<NodeID>()
-
-  init(_ printer: QueryPrinter, _ collection: Int) {
-    self.printer = printer
-    self.collection = collection
-    hasTime = printer.program.collections[collection].stream != nil
-  }
-
-  /// A condition on the row or a value of it, as a column.
-  mutating func column(_ node: NodeID) -> SQL {
-    if let known = derived[node] { return "\(identifier: known)" }
-    let name = "v\(derived.count)"
-    derived[node] = name
-    derivedColumns.append("\(expression(node)) AS \(identifier: name)")
-    return "\(identifier: name)"
-  }
-
-  private mutating func expression(_ node: NodeID) -> SQL {
-    printer.nodeSQL.sql(node, columns(for: node))
-  }
-
-  /// When time alone changes one node; see `NodeSQL.due`.
-  mutating func due(_ node: NodeID) -> SQL? { printer.nodeSQL.due(node, columns(for: node)) }
-
-  private mutating func columns(for node: NodeID) -> [NodeID: String] {
-    var columns: [NodeID: String] = [:]
-    var waiting = [node]
-    var seen = Set<NodeID>()
-    while let next = waiting.popLast() {
-      guard seen.insert(next).inserted else { continue }
-      switch printer.program.nodes[next] {
-      case .field, .part: columns[next] = leaf(next)
-      default: waiting += printer.program.nodes[next].children
-      }
-    }
-    for value in printer.reach.lifted(under: node) {
-      lifted.insert(value)
-      columns[value] = printer.columns[value]
-    }
-    return columns
-  }
-
-  private mutating func leaf(_ node: NodeID) -> String {
-    if let known = leaves[node] { return known }
-    let name = "f\(leaves.count)"
-    leaves[node] = name
-    let known = printer.program.collections[collection]
-    let source: SQL
-    switch printer.program.nodes[node] {
-    case .field(_, let column):
-      let field = known.columns[column]
-      if let stream = known.stream {
-        let value = ColumnSQL.value("t.\(identifier: field.id)", field.type)
-        source = stream.negates(field) ? "-\(value)" : value
-      } else {
-        source = ColumnSQL.parsed("t.object.\(identifier: field.id)", field.type)
-      }
-    case .part(_, let part): source = ColumnSQL.part(part)
-    default: preconditionFailure("not a leaf of rows")
-    }
-    leafColumns.append("\(source) AS \(identifier: name)")
-    return name
-  }
-
-  /// The relation: `customer_id`, `happened_at`, `source`, `key` and the columns asked for.
-  ///
-  /// - Parameter low: rows before it are of no use; nil when all are.
-  func relation(_ customers: SQL, from low: Int64?) -> SQL {
-    let known = printer.program.collections[collection]
-    let asOf = printer.asOf
-    var inner: [SQL] = ["t.customer_id"]
-    let source: SQL
-    if let stream = known.stream {
-      inner += ["t.happened_at", "t.local_at", "t.\"source\"", "t.\"key\""]
-      var conditions: [SQL] = ["t.happened_at <= \(.instant(asOf))"]
-      if let low, low > .min { conditions.append("t.happened_at >= \(.instant(low.storable))") }
-      if let kind = stream.kind { conditions.append("t.kind = \(kind)") }
-      conditions.append(
-        "t.customer_id IS NOT NULL\(printer.relations.restriction("t.customer_id"))")
-      source = """
-        \(printer.relations.table(stream.table)) AS t\(join(customers)) \
-        WHERE \(conditions.joined(separator: " AND "))
-        """
-    } else {
-      inner += ["t.position"]
-      source = "(\(objects(known))) AS t\(join(customers))"
-    }
-    inner += leafColumns
-    inner += lifted.sorted().compactMap { node in
-      printer.columns[node].map { "b.\(identifier: $0)" }
-    }
-    let outer: [SQL] = ["*"] + derivedColumns
-    return "(SELECT \(outer.joined()) FROM (SELECT \(inner.joined()) FROM \(source)))"
-  }
-
-  private func join(_ customers: SQL) -> SQL {
-    lifted.isEmpty ? "" : " JOIN \(customers) AS b ON b.customer_id = t.customer_id"
-  }
-
-  private func objects(_ known: PlanCollection) -> SQL {
-    let quoted = known.columns.map { "\"\($0.id)\":\"VARCHAR\"" }.joined(separator: ",")
-    let shape = known.columns.isEmpty ? "[\"JSON\"]" : "[{\(quoted)}]"
-    let column: SQL = "a.\(identifier: known.id)"
-    return """
-      SELECT customer_id, unnest(elements) AS object, generate_subscripts(elements, 1) AS position \
-      FROM (SELECT a.customer_id, TRY(from_json(\(column), \(literal: shape))) AS elements \
-      FROM \(printer.relations.attributes) AS a \
-      WHERE a.customer_id IS NOT NULL\(printer.relations.restriction("a.customer_id")))
-      """
-  }
-}
-
-extension StreamDefinition {
-  /// Whether a field is stored negative and read as positive.
-  func negates(_ field: FieldDefinition) -> Bool {
-    isNegated && (field.id == "amount" || field.id == "quantity")
-  }
-}
-
-extension ColumnSQL {
-  static func part(_ part: RowPart) -> SQL {
-    switch part {
-    case .at: "epoch_us(t.happened_at)"
-    case .date: "(CAST(t.local_at AS DATE) - DATE '1970-01-01')"
-    case .weekday: "isodow(t.local_at)"
-    case .hour: "hour(t.local_at)"
-    case .month: "month(t.local_at)"
-    case .source: "nullif(t.\"source\", '')"
-    case .key: "nullif(t.\"key\", '')"
-    }
   }
 }

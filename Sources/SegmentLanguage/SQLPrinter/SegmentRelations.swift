@@ -26,5 +26,6 @@ package struct SegmentRelations: Sendable, Hashable {
       ? "" : " AND \(column) IN (SELECT customer_id FROM \(customers))"
   }
 
-  func table(_ name: String) -> SQL { tables[name] ?? "\(identifier: name)" }
+  /// The table of a stream, or what stands in for it.
+  package func table(_ name: String) -> SQL { tables[name] ?? "\(identifier: name)" }
 }

@@ -108,13 +108,9 @@ package final class LiveMembership {
   package func load(_ customers: [Int64]) async throws {
     let missing = Array(Set(customers.filter { entries[$0] == nil })).sorted()
     guard !missing.isEmpty else { return }
-    try await session.execute("CREATE OR REPLACE TEMP TABLE live_customer (customer_id BIGINT)")
-    for start in stride(from: 0, to: missing.count, by: 2_000) {
-      let rows = missing[start..<min(start + 2_000, missing.count)].map {
-        "(\(SQLValue.int($0)))" as SQL
-      }
-      try await session.execute("INSERT INTO live_customer VALUES \(rows.joined())")
-    }
+    var rows = NumberRows(columns: 1)
+    rows.columns[0] = missing
+    try await rows.write(to: "live_customer", columns: ["customer_id"], in: session)
     // Whatever the store has has been told: what comes later comes through `absorb`.
     let told = CustomerLoader.Told(asOf: clock, row: .max, customer: toldCustomer)
     for customer in try await loader.load("live_customer", told: told) {
@@ -352,19 +348,16 @@ package final class LiveMembership {
   private func writeDues() async throws {
     let customers = dirty.sorted()
     guard !customers.isEmpty else { return }
-    try await session.execute(
-      "CREATE OR REPLACE TEMP TABLE live_due (customer_id BIGINT, due_at TIMESTAMPTZ)")
-    for start in stride(from: 0, to: customers.count, by: 2_000) {
-      let rows = customers[start..<min(start + 2_000, customers.count)].map { customer -> SQL in
-        let next = entries[customer]?.next ?? .max
-        let due: SQLValue = next == .max ? .null : .instant(next)
-        return "(\(SQLValue.int(customer)), \(due))"
-      }
-      try await session.execute("INSERT INTO live_due VALUES \(rows.joined())")
-    }
+    var rows = NumberRows(columns: 2)
+    for customer in customers { rows.append(customer, entries[customer]?.next ?? .max) }
+    try await rows.write(to: "live_due", columns: ["customer_id", "due"], in: session)
     try await session.execute(
       "DELETE FROM next_due WHERE customer_id IN (SELECT customer_id FROM live_due)")
-    try await session.execute("INSERT INTO next_due FROM live_due WHERE due_at IS NOT NULL")
+    try await session.execute(
+      """
+      INSERT INTO next_due SELECT customer_id, make_timestamptz(due) FROM live_due
+      WHERE due < \(SQLValue.int(.max))
+      """)
     try await session.execute("DROP TABLE live_due")
   }
 

@@ -54,15 +54,14 @@ struct CustomerLoader {
   let relations: SegmentRelations
   let layout: RecordLayout
   /// Segments whose recorded intervals some rule reads.
-  private let recorded: [Int64]
+  private let recorded: Set<Int64>
 
   init(_ session: any QuerySession, _ program: SegmentProgram, _ relations: SegmentRelations) {
     self.session = session
     self.program = program
     self.relations = relations
     layout = RecordLayout(program)
-    recorded = program.dependencies.reduce(into: Set<Int64>()) { $0.formUnion($1.segments) }
-      .sorted()
+    recorded = program.dependencies.reduce(into: []) { $0.formUnion($1.segments) }
   }
 
   /// What has been told so far: everything up to `asOf` that was absorbed up to `row`.
@@ -72,163 +71,288 @@ struct CustomerLoader {
     let customer: Int64
   }
 
-  /// Loads the customers of a relation that has `customer_id`.
+  /// Loads the customers of a relation that has `customer_id`, by ascending id.
+  ///
+  /// - Throws: `WarehouseError.unexpectedResult` for an engine that hands over no columns.
   func load(_ customers: SQL, told: Told) async throws -> [LoadedCustomer] {
-    var loaded: [Int64: LoadedCustomer] = [:]
-    let ids = try await session.query(
+    guard let session = session as? any ColumnarSession else {
+      throw WarehouseError.unexpectedResult("customers are loaded from engines with columns only")
+    }
+    let loading = Loading(layout, told, recorded)
+    let isLoaded: SQL = "customer_id IN (SELECT customer_id FROM \(customers))"
+    try await session.streamColumns(
       """
-      SELECT customer_id, due_at FROM (SELECT DISTINCT customer_id FROM \(customers))
+      SELECT customer_id, epoch_us(due_at) FROM (SELECT DISTINCT customer_id FROM \(customers))
         LEFT JOIN next_due USING (customer_id)
       ORDER BY customer_id
       """
-    ).rows
-    for row in ids {
-      guard let id = row[0].int.map(Int64.init) else { continue }
-      loaded[id] = LoadedCustomer(
-        id: id, record: CustomerRecord(layout), isNew: id > told.customer,
-        nextDue: row[1].microseconds)
-    }
-    try await loadMemberships(customers, &loaded)
-    try await loadDecisions(customers, &loaded)
-    for (index, collection) in layout.collections.enumerated() {
-      guard let stream = collection.stream else { continue }
-      try await loadRows(index, collection, stream, customers, told, &loaded)
-    }
-    if !layout.attributes.isEmpty { try await loadAttributes(customers, told, &loaded) }
-    return ids.compactMap { row in
-      guard let id = row[0].int, var one = loaded[Int64(id)] else { return nil }
-      one.schedule.sort { $0.instant < $1.instant }
-      return one
-    }
-  }
-
-  private func loadMemberships(
-    _ customers: SQL, _ loaded: inout [Int64: LoadedCustomer]
-  ) async throws {
-    let segments = recorded.map { "\(SQLValue.int($0))" as SQL }.joined()
+    ) { batch in loading.takeCustomers(batch) }
+    guard !loading.isEmpty else { return [] }
+    let segments = recorded.sorted().map { "\(SQLValue.int($0))" as SQL }.joined()
     let past: SQL = recorded.isEmpty ? "false" : "segment_id IN (\(segments))"
-    for row in try await session.query(
+    try await session.streamColumns(
       """
-      SELECT customer_id, segment_id, entered_at, left_at FROM \(relations.memberships)
-      WHERE customer_id IN (SELECT customer_id FROM \(customers)) AND (left_at IS NULL OR \(past))
+      SELECT customer_id, segment_id, epoch_us(entered_at), epoch_us(left_at)
+      FROM \(relations.memberships) WHERE \(isLoaded) AND (left_at IS NULL OR \(past))
       ORDER BY customer_id, entered_at
       """
-    ).rows {
-      guard let id = row[0].int, let segment = row[1].int.map(Int64.init),
-        let entered = row[2].microseconds
-      else { continue }
-      let left = row[3].microseconds
-      if left == nil { loaded[Int64(id)]?.members.insert(segment) }
-      guard recorded.contains(segment) else { continue }
-      loaded[Int64(id)]?.record.memberships.append(
-        MembershipInterval(segment: segment, entered: entered, left: left))
+    ) { batch in loading.takeMemberships(batch) }
+    try await session.streamColumns(
+      """
+      SELECT customer_id, segment_id, CAST(is_included AS BIGINT) FROM \(relations.decisions)
+      WHERE \(isLoaded)
+      """
+    ) { batch in loading.takeDecisions(batch) }
+    for (index, collection) in layout.collections.enumerated() {
+      guard let stream = collection.stream else { continue }
+      let fixed: [SQL] = [
+        "customer_id", "epoch_us(happened_at)", "epoch_us(local_at)", "row_id", "\"source\"",
+        "\"key\"",
+      ]
+      let columns = collection.columns.map { StoredRow.sql("\(identifier: $0.id)", $0.type) }
+      let kind: SQL = stream.kind.map { "AND kind = \($0)" } ?? ""
+      try await session.streamColumns(
+        """
+        SELECT \((fixed + columns).joined())
+        FROM \(relations.table(stream.table)) WHERE \(isLoaded) \(kind)
+        ORDER BY customer_id, happened_at, "source", "key"
+        """
+      ) { batch in loading.takeRows(batch, index) }
     }
-  }
-
-  private func loadDecisions(
-    _ customers: SQL, _ loaded: inout [Int64: LoadedCustomer]
-  ) async throws {
-    for row in try await session.query(
-      """
-      SELECT customer_id, segment_id, is_included FROM \(relations.decisions)
-      WHERE customer_id IN (SELECT customer_id FROM \(customers))
-      """
-    ).rows {
-      guard let id = row[0].int.map(Int64.init), let segment = row[1].int.map(Int64.init) else {
-        continue
-      }
-      if row[2].bool == true {
-        loaded[id]?.record.included.insert(segment)
-      } else {
-        loaded[id]?.record.excluded.insert(segment)
-      }
+    if !layout.attributes.isEmpty {
+      try await loadAttributes(isLoaded, loading, session)
     }
-  }
-
-  private func loadRows(
-    _ index: Int, _ collection: PlanCollection, _ stream: StreamDefinition, _ customers: SQL,
-    _ told: Told, _ loaded: inout [Int64: LoadedCustomer]
-  ) async throws {
-    let columns = collection.columns.map { "\(identifier: $0.id)" as SQL }
-    let fixed: [SQL] = ["customer_id", "happened_at", "local_at", "source", "key", "row_id"]
-    let kind: SQL = stream.kind.map { "AND kind = \($0)" } ?? ""
-    let table = relations.tables[stream.table] ?? "\(identifier: stream.table)"
-    for row in try await session.query(
-      """
-      SELECT \((fixed + columns).joined()) FROM \(table)
-      WHERE customer_id IN (SELECT customer_id FROM \(customers)) \(kind)
-      ORDER BY customer_id, happened_at, source, key
-      """
-    ).rows {
-      guard let id = row[0].int.map(Int64.init), let instant = row[1].microseconds,
-        let local = row[2].microseconds, let rowID = row[5].int.map(Int64.init)
-      else { continue }
-      let values = zip(collection.columns, row.dropFirst(fixed.count)).map { field, value in
-        RecordValue(
-          value, field.type,
-          isNegated: stream.isNegated && ["amount", "quantity"].contains(field.id))
-      }
-      let source = row[3].text ?? ""
-      let key = row[4].text ?? ""
-      if rowID > told.row, instant <= told.asOf {
-        loaded[id]?.late.append(
-          .row(
-            collection: index, instant: instant, local: local, source: source, key: key,
-            values: values))
-        continue
-      }
-      loaded[id]?.record.append(index, at: instant, local: local, source: source, key: key, values)
-      if instant > told.asOf {
-        loaded[id]?.schedule.append(ScheduledChange(instant: instant, subject: .rows(index)))
-      }
-    }
+    return loading.finish()
   }
 
   /// Values with their history; those of models, which have none, hold since ever.
   private func loadAttributes(
-    _ customers: SQL, _ told: Told, _ loaded: inout [Int64: LoadedCustomer]
+    _ isLoaded: SQL, _ loading: Loading, _ session: any ColumnarSession
   ) async throws {
-    var positions: [String: Int] = [:]
-    for (index, attribute) in layout.attributes.enumerated() { positions[attribute.id] = index }
     let ids = layout.attributes.map { "\($0.id)" as SQL }.joined()
-    var told1: [Int64: Set<Int>] = [:]
-    for row in try await session.query(
+    try await session.streamColumns(
       """
-      SELECT customer_id, attribute_id, valid_from, value, row_id FROM \(relations.history)
-      WHERE attribute_id IN (\(ids)) AND customer_id IN (SELECT customer_id FROM \(customers))
+      SELECT customer_id, epoch_us(valid_from), row_id, attribute_id, value
+      FROM \(relations.history) WHERE attribute_id IN (\(ids)) AND \(isLoaded)
       ORDER BY customer_id, valid_from, row_id
       """
-    ).rows {
-      guard let id = row[0].int.map(Int64.init), let index = positions[row[1].text ?? ""],
-        let start = row[2].microseconds, let rowID = row[4].int.map(Int64.init)
-      else { continue }
-      told1[id, default: []].insert(index)
-      let value = RecordValue(text: row[3].text, layout, index)
-      if rowID > told.row, start <= told.asOf {
-        loaded[id]?.late.append(.value(attribute: index, from: start, value))
-        continue
-      }
-      loaded[id]?.record.set(index, to: value, from: start, layout)
-      if start > told.asOf {
-        loaded[id]?.schedule.append(ScheduledChange(instant: start, subject: .attribute(index)))
-      }
-    }
-    let columns = layout.attributes.map { "\(identifier: $0.id)" as SQL }
-    for row in try await session.query(
+    ) { batch in loading.takeHistory(batch) }
+    let columns = layout.attributes.map { StoredRow.sql("\(identifier: $0.id)", $0.type) }
+    try await session.streamColumns(
       """
       SELECT \((["customer_id"] + columns).joined()) FROM \(relations.attributes)
-      WHERE customer_id IN (SELECT customer_id FROM \(customers))
+      WHERE \(isLoaded)
       """
-    ).rows {
-      guard let id = row[0].int.map(Int64.init) else { continue }
-      for (index, attribute) in layout.attributes.enumerated()
-      where told1[id]?.contains(index) != true && !row[index + 1].isNull {
-        let value = row[index + 1]
-        loaded[id]?.record.set(
-          index, to: RecordValue(value, attribute.type, layout: layout, attribute: index),
-          from: .min, layout)
+    ) { batch in loading.takeAttributes(batch) }
+  }
+}
+
+/// Customers as they come together from one query after the other.
+// Used by one task at a time: the session's executor while it streams, then whoever awaited that.
+private final class Loading: @unchecked Sendable {
+  private let layout: RecordLayout
+  private let told: CustomerLoader.Told
+  private let recorded: Set<Int64>
+  private var customers: [LoadedCustomer] = []
+  private var positions: [Int64: Int] = [:]
+  private let attributes: [String: Int]
+  /// Attributes of each customer that have a history.
+  private var dated: [Set<Int>] = []
+  private var source = ""
+
+  init(_ layout: RecordLayout, _ told: CustomerLoader.Told, _ recorded: Set<Int64>) {
+    self.layout = layout
+    self.told = told
+    self.recorded = recorded
+    attributes = Dictionary(
+      layout.attributes.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  var isEmpty: Bool { customers.isEmpty }
+
+  func takeCustomers(_ batch: ColumnBatch) {
+    let empty = CustomerRecord(layout)
+    for row in StoredRow.all(batch) {
+      let id = row.integer(0)
+      positions[id] = customers.count
+      customers.append(
+        LoadedCustomer(
+          id: id, record: empty, isNew: id > told.customer,
+          nextDue: row.isMissing(1) ? nil : row.integer(1)))
+      dated.append([])
+    }
+  }
+
+  func takeMemberships(_ batch: ColumnBatch) {
+    for row in StoredRow.all(batch) {
+      guard let position = positions[row.integer(0)] else { continue }
+      let segment = row.integer(1)
+      let left = row.isMissing(3) ? nil : row.integer(3)
+      if left == nil { customers[position].members.insert(segment) }
+      guard recorded.contains(segment) else { continue }
+      customers[position].record.memberships.append(
+        MembershipInterval(segment: segment, entered: row.integer(2), left: left))
+    }
+  }
+
+  func takeDecisions(_ batch: ColumnBatch) {
+    for row in StoredRow.all(batch) {
+      guard let position = positions[row.integer(0)] else { continue }
+      if row.integer(2) == 1 {
+        customers[position].record.included.insert(row.integer(1))
+      } else {
+        customers[position].record.excluded.insert(row.integer(1))
       }
     }
+  }
+
+  func takeRows(_ batch: ColumnBatch, _ collection: Int) {
+    let fields = layout.collections[collection].columns
+    let isNegated = layout.collections[collection].stream?.isNegated ?? false
+    var values: [RecordValue] = []
+    for row in StoredRow.all(batch) {
+      guard let position = positions[row.integer(0)] else { continue }
+      let instant = row.integer(1)
+      // Most rows of a customer come from one source: its text is made once.
+      if !row.hasText(4, source) { source = row.text(4) }
+      values.removeAll(keepingCapacity: true)
+      for (index, field) in fields.enumerated() {
+        var value = row.value(6 + index, field.type)
+        if isNegated, field.id == "amount" || field.id == "quantity",
+          case .integer(let units) = value
+        {
+          value = .integer(-units)
+        }
+        values.append(value)
+      }
+      let key = row.text(5)
+      if instant <= told.asOf, row.integer(3) > told.row {
+        customers[position].late.append(
+          .row(
+            collection: collection, instant: instant, local: row.integer(2), source: source,
+            key: key, values: values))
+        continue
+      }
+      customers[position].record.append(
+        collection, at: instant, local: row.integer(2), source: source, key: key, values)
+      if instant > told.asOf {
+        customers[position].schedule.append(
+          ScheduledChange(instant: instant, subject: .rows(collection)))
+      }
+    }
+  }
+
+  func takeHistory(_ batch: ColumnBatch) {
+    for row in StoredRow.all(batch) {
+      guard let position = positions[row.integer(0)], let attribute = attributes[row.text(3)] else {
+        continue
+      }
+      let start = row.integer(1)
+      dated[position].insert(attribute)
+      let value = RecordValue(text: row.isMissing(4) ? nil : row.text(4), layout, attribute)
+      if row.integer(2) > told.row, start <= told.asOf {
+        customers[position].late.append(.value(attribute: attribute, from: start, value))
+        continue
+      }
+      customers[position].record.set(attribute, to: value, from: start, layout)
+      if start > told.asOf {
+        customers[position].schedule.append(
+          ScheduledChange(instant: start, subject: .attribute(attribute)))
+      }
+    }
+  }
+
+  func takeAttributes(_ batch: ColumnBatch) {
+    for row in StoredRow.all(batch) {
+      guard let position = positions[row.integer(0)] else { continue }
+      for (index, attribute) in layout.attributes.enumerated()
+      where !row.isMissing(index + 1) && !dated[position].contains(index) {
+        let value =
+          switch attribute.type {
+          case .list, .objects: RecordValue(text: row.text(index + 1), layout, index)
+          default: row.value(index + 1, attribute.type)
+          }
+        customers[position].record.set(index, to: value, from: .min, layout)
+      }
+    }
+  }
+
+  func finish() -> [LoadedCustomer] {
+    for index in customers.indices where customers[index].schedule.count > 1 {
+      customers[index].schedule.sort { $0.instant < $1.instant }
+    }
+    return customers
+  }
+}
+
+/// A row of columns as the engine has them.
+private struct StoredRow {
+  let batch: ColumnBatch
+  let row: Int
+
+  static func all(_ batch: ColumnBatch) -> LazyMapSequence<Range<Int>, StoredRow> {
+    (0..<batch.count).lazy.map { StoredRow(batch: batch, row: $0) }
+  }
+
+  /// A column in the form that `value` reads.
+  static func sql(_ column: SQL, _ type: AttributeType) -> SQL {
+    switch type {
+    case .text, .enumeration: "CAST(\(column) AS VARCHAR)"
+    case .boolean, .count, .duration: "CAST(\(column) AS BIGINT)"
+    case .date: "CAST(\(column) - DATE '1970-01-01' AS BIGINT)"
+    case .instant: "epoch_us(\(column))"
+    case .share, .number: "CAST(\(column) AS DOUBLE)"
+    case .decimal, .money: "CAST(\(column) AS DECIMAL(18, 4))"
+    case .list: "CAST(to_json(\(column)) AS VARCHAR)"
+    case .objects: "CAST(\(column) AS VARCHAR)"
+    }
+  }
+
+  func isMissing(_ column: Int) -> Bool {
+    guard let validity = batch.columns[column].validity else { return false }
+    return validity[row >> 6] >> UInt64(row & 63) & 1 == 0
+  }
+
+  func integer(_ column: Int) -> Int64 {
+    batch.columns[column].values.assumingMemoryBound(to: Int64.self)[row]
+  }
+
+  func value(_ column: Int, _ type: AttributeType) -> RecordValue {
+    guard !isMissing(column) else { return .missing }
+    switch type {
+    case .text, .enumeration, .list, .objects:
+      let text = text(column)
+      return text.isEmpty ? .missing : .text(text)
+    case .share, .number:
+      let number = batch.columns[column].values.assumingMemoryBound(to: Double.self)[row]
+      return number.isFinite ? .double(number) : .missing
+    case .boolean, .date, .instant, .count, .duration, .decimal, .money:
+      return .integer(integer(column))
+    }
+  }
+
+  /// Empty for a missing one.
+  func text(_ column: Int) -> String {
+    withBytes(column) { String(decoding: $0, as: UTF8.self) }
+  }
+
+  func hasText(_ column: Int, _ text: String) -> Bool {
+    withBytes(column) { bytes in
+      text.utf8.count == bytes.count && text.utf8.elementsEqual(bytes)
+    }
+  }
+
+  /// A text is its length, then its bytes where there are at most 12, else their first 4 and an
+  /// address.
+  private func withBytes<Value>(
+    _ column: Int, _ body: (UnsafeRawBufferPointer) -> Value
+  ) -> Value {
+    guard !isMissing(column) else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+    let place = batch.columns[column].values + 16 * row
+    let count = Int(place.load(as: UInt32.self))
+    let start =
+      count <= 12 ? place + 4 : place.load(fromByteOffset: 8, as: UnsafeRawPointer.self)
+    return body(UnsafeRawBufferPointer(start: start, count: count))
   }
 }
 

@@ -110,7 +110,7 @@ struct MembershipReplay {
     to end: Int64, bound: Int64, tellsEnd: Bool, _ relations: SegmentRelations
   ) async throws {
     var follower = CustomerFollower(program, snapshot: last.snapshot)
-    let loader = CustomerLoader(session, program, relations)
+    let loader = CustomerLoader(session, program, try await gathered(relations))
     let told = CustomerLoader.Told(
       asOf: last.asOf, row: last.absorbedRow, customer: last.absorbedCustomer)
     var after: Int64 = -1
@@ -131,7 +131,7 @@ struct MembershipReplay {
           """
         ).rows.compactMap { $0[0].int.map(Int64.init) })
       var changes: [MembershipChange] = []
-      var dues: [(customer: Int64, due: Int64)] = []
+      var dues = NumberRows(columns: 2)
       for var customer in customers {
         var state = follower.state(members: customer.members, due: customer.nextDue ?? .max)
         // Whoever was touched is told at the end once, with what came late.
@@ -145,23 +145,61 @@ struct MembershipReplay {
             tellsAll: true, &changes)
           next = min(state.earliest, customer.schedule.first { $0.instant > end }?.instant ?? .max)
         }
-        if next < .max { dues.append((customer.id, next)) }
+        if next < .max { dues.append(customer.id, next) }
       }
       changes.sort()
       try await store.add(changes)
       try await write(dues)
     }
     try await session.execute("DROP TABLE IF EXISTS loaded_customer")
+    try await scatter()
   }
 
-  private func write(_ dues: [(customer: Int64, due: Int64)]) async throws {
-    try await session.execute("DELETE FROM next_due WHERE customer_id IN (FROM loaded_customer)")
-    for start in stride(from: 0, to: dues.count, by: 2_000) {
-      let rows = dues[start..<min(start + 2_000, dues.count)].map {
-        "(\(SQLValue.int($0.customer)), \(SQLValue.instant($0.due)))" as SQL
-      }
-      try await session.execute("INSERT INTO next_due VALUES \(rows.joined())")
+  /// What is read of those who are followed, gathered once where they are loaded in several chunks:
+  /// a chunk then reads its own part instead of everyone's rows.
+  private func gathered(_ relations: SegmentRelations) async throws -> SegmentRelations {
+    let count = try await session.value("SELECT count(*) FROM replayed_customer").int ?? 0
+    guard count > chunk else { return relations }
+    var result = relations
+    let isFollowed: SQL = "customer_id IN (FROM replayed_customer)"
+    for table in Set(program.collections.compactMap(\.stream?.table)).sorted() {
+      let name = "gathered_\(table)"
+      try await session.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE \(identifier: name) AS
+        FROM \(relations.table(table)) WHERE \(isFollowed) ORDER BY customer_id
+        """)
+      result.tables[table] = "\(identifier: name)"
     }
+    for (source, name, keys) in [
+      (relations.history, "gathered_history", "customer_id, valid_from, row_id"),
+      (relations.memberships, "gathered_membership", "customer_id, entered_at"),
+    ] as [(SQL, String, SQL)] {
+      try await session.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE \(identifier: name) AS
+        FROM \(source) WHERE \(isFollowed) ORDER BY \(keys)
+        """)
+    }
+    result.history = "gathered_history"
+    result.memberships = "gathered_membership"
+    return result
+  }
+
+  /// Drops what `gathered` made.
+  private func scatter() async throws {
+    let tables = Set(program.collections.compactMap(\.stream?.table)).sorted()
+    for name in tables + ["history", "membership"] {
+      try await session.execute("DROP TABLE IF EXISTS \(identifier: "gathered_\(name)")")
+    }
+  }
+
+  private func write(_ dues: NumberRows) async throws {
+    try await session.execute("DELETE FROM next_due WHERE customer_id IN (FROM loaded_customer)")
+    try await dues.write(to: "found_due", columns: ["customer_id", "due"], in: session)
+    try await session.execute(
+      "INSERT INTO next_due SELECT customer_id, make_timestamptz(due) FROM found_due")
+    try await session.execute("DROP TABLE found_due")
   }
 
   /// Whoever may no longer be profiled is a member of nothing.

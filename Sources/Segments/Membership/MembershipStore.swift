@@ -22,16 +22,26 @@ package struct MembershipStore: Sendable {
 
   /// Adds changes found one by one.
   package func add(_ changes: [MembershipChange]) async throws {
-    for start in stride(from: 0, to: changes.count, by: 2_000) {
-      let rows = changes[start..<min(start + 2_000, changes.count)].map { change in
-        """
-        (\(SQLValue.instant(change.instant)), \(SQLValue.int(change.segment)),
-          \(SQLValue.int(change.customer)), \(SQLValue.bool(change.hasEntered)),
-          \(change.reason.rawValue))
-        """ as SQL
-      }
-      try await session.execute("INSERT INTO pending_change VALUES \(rows.joined())")
+    guard !changes.isEmpty else { return }
+    let reasons = MembershipReason.allCases
+    var rows = NumberRows(columns: 5)
+    for change in changes {
+      rows.append(
+        change.instant, change.segment, change.customer, change.hasEntered ? 1 : 0,
+        Int64(reasons.firstIndex(of: change.reason) ?? 0))
     }
+    try await rows.write(
+      to: "found_change",
+      columns: ["happened", "segment_id", "customer_id", "has_entered", "reason"], in: session)
+    let words = reasons.map { "\($0.rawValue)" as SQL }.joined()
+    try await session.execute(
+      """
+      INSERT INTO pending_change
+      SELECT make_timestamptz(happened), segment_id, customer_id, has_entered = 1,
+        [\(words)][reason + 1]
+      FROM found_change
+      """)
+    try await session.execute("DROP TABLE found_change")
   }
 
   /// Closes and opens intervals by the pending changes.

@@ -19,22 +19,20 @@ struct TellingSources {
   }
 
   private func decisions(_ segments: [StoredSegment], _ name: String) async throws -> SQL {
+    var rows = NumberRows(columns: 3)
+    for segment in segments {
+      for customer in segment.definition.included.sorted() { rows.append(segment.id, customer, 1) }
+      for customer in segment.definition.excluded.sorted() { rows.append(segment.id, customer, 0) }
+    }
+    let numbers = "\(name)_number"
+    try await rows.write(
+      to: numbers, columns: ["segment_id", "customer_id", "is_included"], in: session)
     try await session.execute(
       """
-      CREATE OR REPLACE TEMP TABLE \(identifier: name) (
-        segment_id BIGINT, customer_id BIGINT, is_included BOOLEAN)
+      CREATE OR REPLACE TEMP TABLE \(identifier: name) AS
+      SELECT segment_id, customer_id, is_included = 1 AS is_included FROM \(identifier: numbers)
       """)
-    let rows = segments.flatMap { segment in
-      segment.definition.included.sorted().map { (segment.id, $0, true) }
-        + segment.definition.excluded.sorted().map { (segment.id, $0, false) }
-    }
-    for start in stride(from: 0, to: rows.count, by: 2_000) {
-      let values = rows[start..<min(start + 2_000, rows.count)].map {
-        segment, customer, isIncluded in
-        "(\(SQLValue.int(segment)), \(SQLValue.int(customer)), \(SQLValue.bool(isIncluded)))" as SQL
-      }
-      try await session.execute("INSERT INTO \(identifier: name) VALUES \(values.joined())")
-    }
+    try await session.execute("DROP TABLE \(identifier: numbers)")
     return "\(identifier: name)"
   }
 
