@@ -42,9 +42,7 @@ package struct RefreshWorkspace: Sendable {
 
   package struct Size: Sendable, Encodable {
     package let name: String
-    /// Absent for a small group of persons.
-    package let size: Int?
-    package let fewerThan: Int?
+    package let size: Int
   }
 
   /// - Throws: `SegmentsError.beforeLastRefresh`; `PlatformError.futureInstant`.
@@ -52,24 +50,21 @@ package struct RefreshWorkspace: Sendable {
     let now = SegmentDesk.now
     let instant = asOf ?? now
     guard instant <= now else { throw PlatformError.futureInstant(SegmentDesk.text(instant)) }
-    let models = try await updateModels(asOf: instant)
     // What changed without an import of this version is described before it is segmented.
     _ = try await WorkspaceDescription(desk.workspace, desk.session).run(desk.session, now: now)
+    let models = try await updateModels(asOf: instant)
     try await ScoreUpdate.prepare(desk.session)
     let scores = ScoreUpdate(clock: desk.clock)
     var refresh = SegmentRefresh(desk.session, desk.language, desk.clock)
     refresh.updateScores = { session, instant in try await scores.run(session, asOf: instant) }
     let report = try await refresh.run(asOf: instant, text: SegmentDesk.text)
     let names = try await desk.catalogue.segments()
-    let groups = try await desk.history.groups(at: report.asOf)
     return Answer(
       asOf: SegmentDesk.text(report.asOf), previousAsOf: report.previous.map(SegmentDesk.text),
       changed: report.changed, entries: report.entries, exits: report.exits,
       replayed: report.replayed, together: report.together,
-      segments: names.map { segment in
-        let told = desk.told(groups[segment.id] ?? .empty)
-        return Size(name: segment.name, size: told.number, fewerThan: told.fewerThan)
-      }, models: models)
+      segments: names.map { Size(name: $0.name, size: report.sizes[$0.id] ?? 0) },
+      models: models)
   }
 
   /// What models say changes with time and orders; before memberships are told, so that rules see it.
