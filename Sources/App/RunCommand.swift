@@ -194,15 +194,10 @@ struct LimitOptions: ParsableArguments {
   }
 
   /// Bytes for the engine so that the whole process stays near the limit: the rest of the process
-  /// takes about 150 MB, and the engine goes about a fifth beyond its own limit while it spills. At
-  /// least a third of the limit. Heaps of many threads keep what they no longer use: with a limit
-  /// there is one.
+  /// takes about 150 MB, and the engine goes about half beyond its own limit while it spills. At
+  /// least a third of the limit.
   func engineMemory() -> Int? {
-    guard let limit = memoryLimit?.value else { return nil }
-    #if canImport(Glibc)
-      _ = mallopt(M_ARENA_MAX, 1)
-    #endif
-    return max((limit - 150_000_000) * 4 / 5, limit / 3)
+    memoryLimit.map { max(($0.value - 150_000_000) / 3 * 2, $0.value / 3) }
   }
 
   func apply(to request: inout RunRequest) throws {

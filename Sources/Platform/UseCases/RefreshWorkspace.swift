@@ -42,7 +42,9 @@ package struct RefreshWorkspace: Sendable {
 
   package struct Size: Sendable, Encodable {
     package let name: String
-    package let size: Int
+    /// Absent for a small group of persons.
+    package let size: Int?
+    package let fewerThan: Int?
   }
 
   /// - Throws: `SegmentsError.beforeLastRefresh`; `PlatformError.futureInstant`.
@@ -59,12 +61,15 @@ package struct RefreshWorkspace: Sendable {
     refresh.updateScores = { session, instant in try await scores.run(session, asOf: instant) }
     let report = try await refresh.run(asOf: instant, text: SegmentDesk.text)
     let names = try await desk.catalogue.segments()
+    let groups = try await desk.history.groups(at: report.asOf)
     return Answer(
       asOf: SegmentDesk.text(report.asOf), previousAsOf: report.previous.map(SegmentDesk.text),
       changed: report.changed, entries: report.entries, exits: report.exits,
       replayed: report.replayed, together: report.together,
-      segments: names.map { Size(name: $0.name, size: report.sizes[$0.id] ?? 0) },
-      models: models)
+      segments: names.map { segment in
+        let told = desk.told(groups[segment.id] ?? .empty)
+        return Size(name: segment.name, size: told.number, fewerThan: told.fewerThan)
+      }, models: models)
   }
 
   /// What models say changes with time and orders; before memberships are told, so that rules see it.
