@@ -64,7 +64,7 @@ struct AttributeStaging {
   }
 
   /// The type that holds the values of an attribute which outgrew its own; nil where the values
-  /// are to be set aside: texts among numbers count when they are one value in twenty or more.
+  /// are to be set aside: texts among numbers count when they are one value in four or more.
   private func wider(
     _ attribute: AttributeColumn, _ index: Int, misfits: Int
   ) async throws(IngestionError) -> AttributeType? {
@@ -78,7 +78,8 @@ struct AttributeStaging {
       FROM import_typed
       """)
     let (filled, texts) = (row[0].int ?? 0, row[1].int ?? 0)
-    if texts * 20 >= filled { return .text }
+    // A column of texts alone is another column: it is refused, as before.
+    if texts * 4 >= filled, texts < filled { return .text }
     return attribute.type == .count && misfits > texts ? .decimal : nil
   }
 
