@@ -22,7 +22,10 @@ import Warehouse
   func `for as long as asked`() async throws {
     let seconds = Double(ProcessInfo.processInfo.environment["QUARTIER_SOAK_SECONDS"] ?? "") ?? 60
     let end = Date().addingTimeInterval(seconds)
-    var seed = UInt64(Date().timeIntervalSince1970)
+    // A seed that was reported is run again by naming it.
+    var seed =
+      ProcessInfo.processInfo.environment["QUARTIER_SOAK_SEED"].flatMap { UInt64($0) }
+      ?? UInt64(Date().timeIntervalSince1970)
     var pairs = 0
     while Date() < end {
       pairs += try await Agreement(seed: seed).run().pairs
@@ -138,11 +141,11 @@ struct Agreement {
         if answer.isMember { outcome.members += 1 }
         if answer.validUntil != .max { outcome.expired += 1 }
         guard row[index + 1].bool != answer.isMember else { continue }
-        try await report(.answers, index, program, person, warehouse, asOf, snapshot)
+        try await report(.answers, index, program, person, people, warehouse, asOf, snapshot)
       }
       let nextDue = row[row.count - 1].microseconds
       if let wrong = probe(record, answers, nextDue, asOf, &evaluator, &rng) {
-        try await report(wrong.kind, wrong.rule, program, person, warehouse, asOf, snapshot)
+        try await report(wrong.kind, wrong.rule, program, person, people, warehouse, asOf, snapshot)
       }
     }
     try await compareLater(printer, people, warehouse, told, asOf, snapshot, &rng)
@@ -167,17 +170,20 @@ struct Agreement {
       else { continue }
       for index in printer.program.rules.indices where row[index + 1] != before[index + 1] {
         try await report(
-          .nextDue(changedBy: due - 1), index, printer.program, person, warehouse, asOf, snapshot)
+          .nextDue(changedBy: due - 1), index, printer.program, person, people, warehouse, asOf,
+          snapshot)
       }
     }
   }
 
   private func report(
     _ kind: Disagreement.Kind, _ rule: Int, _ program: SegmentProgram, _ person: TestCustomer,
-    _ warehouse: TestWarehouse, _ asOf: Int64, _ snapshot: PopulationSnapshot
+    _ people: [TestCustomer], _ warehouse: TestWarehouse, _ asOf: Int64,
+    _ snapshot: PopulationSnapshot
   ) async throws {
     let text = await Disagreement(
-      kind: kind, rule: program.rules[rule], rules: program.rules, customer: person, asOf: asOf,
+      kind: kind, rule: program.rules[rule], rules: program.rules, customer: person, among: people,
+      asOf: asOf,
       snapshot: snapshot, clock: program.clock,
       zone: Self.zones[Int(seed % UInt64(Self.zones.count))]
     ).minimal(warehouse)

@@ -23,19 +23,45 @@ struct Disagreement {
   let snapshot: PopulationSnapshot
   let clock: WorkspaceClock
   let zone: String
+  /// Whether it shows only beside the other rules.
+  private(set) var isTogether = false
+  /// Beside whom it shows.
+  private(set) var others: [TestCustomer] = []
+  private let people: [TestCustomer]
 
-  /// How often a smaller case is tried.
-  private static let tries = 1500
+  init(
+    kind: Kind, rule: SegmentRule, rules: [SegmentRule], customer: TestCustomer,
+    among people: [TestCustomer], asOf: Int64,
+    snapshot: PopulationSnapshot, clock: WorkspaceClock, zone: String
+  ) {
+    self.kind = kind
+    self.rule = rule
+    self.rules = rules
+    self.customer = customer
+    self.people = people
+    self.asOf = asOf
+    self.snapshot = snapshot
+    self.clock = clock
+    self.zone = zone
+  }
+
+  /// How long smaller cases are tried.
+  private static let patience = Duration.seconds(45)
 
   func minimal(_ warehouse: TestWarehouse) async -> String {
     var current = self
-    var tries = 0
+    current.isTogether = await !persists(warehouse)
+    if current.isTogether, await !current.persists(warehouse) {
+      current.others = people.filter { $0.id != customer.id }
+      current.isTogether = false
+      if await !current.persists(warehouse) { current.isTogether = true }
+    }
+    let start = ContinuousClock.now
     var isSmaller = true
-    while isSmaller, tries < Self.tries {
+    while isSmaller {
       isSmaller = false
       for candidate in current.smallerRules() + current.smallerCustomers() {
-        tries += 1
-        guard tries < Self.tries else { break }
+        guard ContinuousClock.now - start < Self.patience else { break }
         if await candidate.persists(warehouse) {
           current = candidate
           isSmaller = true
@@ -45,17 +71,34 @@ struct Disagreement {
     }
     return """
       \(kind), as of \(TestSchema.instant(asOf)) (\(asOf))
-      rule: \(current.rule.expression.text)
+      rule\(current.isTogether ? ", beside the others" : ""): \(current.rule.expression.text)
+      segments: \(Self.referred(current.rule, rules))
       customer: \(current.customer)
+      beside: \(current.others)
       """
+  }
+
+  /// The rules of the segments that a rule speaks of.
+  private static func referred(_ rule: SegmentRule, _ rules: [SegmentRule]) -> String {
+    var names = rule.expression.segments
+    var index = 0
+    while index < names.count {
+      let name = names[index]
+      let more = rules.first { $0.name == name }?.expression.segments ?? []
+      names += more.filter { !names.contains($0) }
+      index += 1
+    }
+    return names.map { name in
+      "\(name): \(rules.first { $0.name == name }?.expression.text ?? "?")"
+    }.joined(separator: "; ")
   }
 
   private func persists(_ warehouse: TestWarehouse) async -> Bool {
     do {
-      let others = rules.map { $0.id == rule.id ? rule : $0 }
-      let position = others.firstIndex { $0.id == rule.id } ?? 0
+      let all = rules.map { $0.id == rule.id ? rule : $0 }
+      let position = all.firstIndex { $0.id == rule.id } ?? 0
       let program = try SegmentProgram(
-        rules: others, schema: TestSchema.schema(zone: zone), clock: clock)
+        rules: all, schema: TestSchema.schema(zone: zone), clock: clock)
       var evaluator = Evaluator(program, snapshot: snapshot)
       let record = customer.record(RecordLayout(program))
       let answer = evaluator.evaluate(record, asOf: asOf, rules: [position])[0]
@@ -65,15 +108,16 @@ struct Disagreement {
       if case .validUntil(let instant) = kind {
         return instant < answer.validUntil && changes(by: instant)
       }
-      try await warehouse.load([customer], asOf: asOf)
+      try await warehouse.load(
+        ([customer] + others).sorted { $0.id < $1.id }, asOf: asOf)
       let table = try await warehouse.session.query(
         SQLPrinter(program, relations: TestWarehouse.relations).answers(
-          asOf: asOf, snapshot: snapshot, rules: [position]))
-      guard let row = table.rows.first else { return false }
+          asOf: asOf, snapshot: snapshot, rules: isTogether ? nil : [position]))
+      guard let row = table.rows.first(where: { $0[0] == .int(customer.id) }) else { return false }
       if case .nextDue(let instant) = kind {
-        return instant < row[2].microseconds ?? .max && changes(by: instant)
+        return instant < row[row.count - 1].microseconds ?? .max && changes(by: instant)
       }
-      return row[1].bool != answer.isMember
+      return row[isTogether ? position + 1 : 1].bool != answer.isMember
     } catch {
       return false
     }
@@ -199,6 +243,18 @@ struct Disagreement {
       var candidate = self
       change(&candidate.customer)
       if candidate.customer != customer { result.append(candidate) }
+    }
+    if !others.isEmpty {
+      for part in [0..<others.count / 2, others.count / 2..<others.count] where !part.isEmpty {
+        var candidate = self
+        candidate.others.removeSubrange(part)
+        result.append(candidate)
+      }
+      for index in others.indices {
+        var candidate = self
+        candidate.others.remove(at: index)
+        result.append(candidate)
+      }
     }
     let half = customer.rows.count / 2
     if half > 1 {
