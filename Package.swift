@@ -111,15 +111,15 @@ let package = Package(
     library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Scoring",
-        "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
+        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "ReferenceData",
+        "Scoring", "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
       "FeaturesTests",
       [
-        "Features", "Insights", "ReferenceData", "DuckDBEngine", "Warehouse", "CustomerSchema",
-        "SQLBuilder",
+        "Features", "Insights", "ReferenceData", "StatisticalModels", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
       ]),
     .executableTarget(
       name: "App",

@@ -28,11 +28,16 @@ package struct Workspace: Sendable {
 
     package static let usualPrivacyThreshold = 10
     static let privacyThresholds = 1...1_000_000
+    /// What distances of customers are measured to.
+    package var stores: StoreList?
+    /// Whether first names may suggest a sex, as a probability only.
+    package var firstNameSex = false
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-      case name, currency, language
+      case name, currency, language, stores
       case timeZone = "time_zone"
       case privacyThreshold = "privacy_threshold"
+      case firstNameSex = "first_name_sex"
     }
 
     static let keys = CodingKeys.allCases.map(\.rawValue)
@@ -48,6 +53,8 @@ package struct Workspace: Sendable {
       privacyThreshold =
         try container.decodeIfPresent(Int.self, forKey: .privacyThreshold)
         ?? Self.usualPrivacyThreshold
+      stores = try container.decodeIfPresent(StoreList.self, forKey: .stores)
+      firstNameSex = try container.decodeIfPresent(Bool.self, forKey: .firstNameSex) ?? false
     }
   }
 
@@ -199,6 +206,7 @@ extension Workspace {
     let (result, session) = (outcome.result, outcome.session)
     try await Store.attach(storePath, to: session)
     let json = String(decoding: try RunJSON.encode(result), as: UTF8.self)
+    if let models = outcome.models { try await KeepModels(session).prepare(models) }
     let run = try await session.transaction {
       let run = try await session.value("SELECT nextval('quartier.run_ids')").int ?? 0
       try await session.execute(

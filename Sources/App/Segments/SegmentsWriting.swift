@@ -1,9 +1,11 @@
 internal import ArgumentParser
 internal import CustomerSchema
 internal import Foundation
+internal import Insights
 internal import Platform
 internal import SegmentLanguage
 internal import Presentation
+internal import Scoring
 internal import Segments
 
 extension SegmentsCommand {
@@ -229,6 +231,18 @@ struct RefreshCommand: AsyncParsableCommand {
           "instant": .text(Answers.instant(answer.asOf, desk)), "entries": .count(answer.entries),
           "exits": .count(answer.exits),
         ]))
+    for model in answer.models {
+      Terminal.write(
+        Words.text(
+          "refresh.model.\(model.kind.rawValue)",
+          [
+            "kind": .text(model.kind.rawValue), "version": .count(model.version),
+            "count": .count(model.customers), "date": .date(model.asOf),
+          ]))
+      if let drift = model.drift, let words = Words.localizer {
+        Terminal.write("  " + drift.text(words))
+      }
+    }
     if try await desk.customers() == 0 { Terminal.write(Words.text("segments.customers.none")) }
     guard !answer.segments.isEmpty else {
       return Terminal.write(Words.text("segments.list.none"))

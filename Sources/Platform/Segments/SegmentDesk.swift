@@ -18,14 +18,20 @@ package struct SegmentDesk: Sendable {
   ///
   /// - Throws: `WarehouseError`: `.locked` when another process holds it; `PlatformError`.
   package init(_ workspace: Workspace, engine: any QueryEngine) async throws {
+    let session = try await engine.session()
+    try await Store.attach(workspace.storePath, to: session)
+    try await session.execute("USE quartier")
+    try await self.init(workspace, opened: session)
+  }
+
+  /// - Parameter session: one that has the workspace's store open, and works in it.
+  init(_ workspace: Workspace, opened session: any QuerySession) async throws {
     self.workspace = workspace
     guard let clock = WorkspaceClock(timeZone: workspace.settings.timeZone) else {
       throw PlatformError.unknownTimeZone(workspace.settings.timeZone)
     }
     self.clock = clock
-    session = try await engine.session()
-    try await Store.attach(workspace.storePath, to: session)
-    try await session.execute("USE quartier")
+    self.session = session
     let entries = try await AttributeStore.entries(session)
     language = RuleLanguage(WorkspaceSchema.schema(of: entries, workspace.settings))
     labels = Dictionary(
