@@ -124,14 +124,15 @@ let package = Package(
       "Platform",
       [
         "CustomerSchema", "Features", "Identity", "Ingestion", "Insights", "Presentation",
+        "ReferenceData",
         "Scoring", "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
       "FeaturesTests",
       [
-        "Features", "Insights", "ReferenceData", "DuckDBEngine", "Warehouse", "CustomerSchema",
-        "SQLBuilder",
+        "Features", "Insights", "ReferenceData", "StatisticalModels", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
       ]),
     .executableTarget(
       name: "App",

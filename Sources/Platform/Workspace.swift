@@ -23,10 +23,15 @@ package struct Workspace: Sendable {
     package var currency: String?
     /// `fr` or `en`; nil for the language of the machine.
     package var language: String?
+    /// What distances of customers are measured to.
+    package var stores: StoreList?
+    /// Whether first names may suggest a sex, as a probability only.
+    package var firstNameSex = false
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-      case name, currency, language
+      case name, currency, language, stores
       case timeZone = "time_zone"
+      case firstNameSex = "first_name_sex"
     }
 
     static let keys = CodingKeys.allCases.map(\.rawValue)
@@ -39,6 +44,8 @@ package struct Workspace: Sendable {
       timeZone = try container.decodeIfPresent(String.self, forKey: .timeZone) ?? "Europe/Paris"
       currency = try container.decodeIfPresent(String.self, forKey: .currency)
       language = try container.decodeIfPresent(String.self, forKey: .language)
+      stores = try container.decodeIfPresent(StoreList.self, forKey: .stores)
+      firstNameSex = try container.decodeIfPresent(Bool.self, forKey: .firstNameSex) ?? false
     }
   }
 
@@ -183,6 +190,7 @@ extension Workspace {
     let (result, session) = (outcome.result, outcome.session)
     try await Store.attach(storePath, to: session)
     let json = String(decoding: try RunJSON.encode(result), as: UTF8.self)
+    if let models = outcome.models { try await KeepModels(session).prepare(models) }
     let run = try await session.transaction {
       let run = try await session.value("SELECT nextval('quartier.run_ids')").int ?? 0
       try await session.execute(

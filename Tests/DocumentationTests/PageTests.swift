@@ -4,9 +4,9 @@ import Testing
 
 @Suite struct `Pages` {
   static let guides = [
-    "command-line", "customer-table", "figures", "found-groups", "identity", "import",
-    "lifetime-value", "model-cards", "orders", "report-and-lists", "rfm", "segment-language",
-    "segments", "survival",
+    "audit", "command-line", "customer-table", "describing", "figures", "found-groups",
+    "identity", "import", "lifetime-value", "model-cards", "orders", "report-and-lists", "rfm",
+    "segment-language", "segments", "survival",
     "tribes",
     "workspace",
   ]
