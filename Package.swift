@@ -123,15 +123,16 @@ let package = Package(
     library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Privacy", "Scoring",
-        "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
+        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Privacy",
+        "ReferenceData", "Scoring", "Spreadsheets", "StatisticalModels", "SQLBuilder",
+        "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
       "FeaturesTests",
       [
-        "Features", "Insights", "ReferenceData", "DuckDBEngine", "Warehouse", "CustomerSchema",
-        "SQLBuilder",
+        "Features", "Insights", "ReferenceData", "StatisticalModels", "DuckDBEngine", "Warehouse",
+        "CustomerSchema", "SQLBuilder",
       ]),
     .executableTarget(
       name: "App",

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import CustomerSchema
 internal import DuckDBEngine
+internal import Features
 internal import Foundation
 internal import Ingestion
 internal import Platform
@@ -133,12 +134,21 @@ struct ImportCommand: AsyncParsableCommand {
       reports.append(report)
       if !common.json { Terminal.write(writer.text(report)) }
     }
-    if replayQuarantine {
-      try await work.replay(only: self.import, request, done: done)
-    } else {
-      try await work.run(request, done: done)
+    let described =
+      replayQuarantine
+      ? try await work.replay(only: self.import, request, done: done)
+      : try await work.run(request, done: done)
+    Terminal.endProgress()
+    guard !common.json else {
+      return Terminal.write(
+        try ImportAnswer(
+          imports: reports,
+          described: ImportAnswer.Described(
+            customers: described.customers, changed: described.changed,
+            newAttributes: described.defined)
+        ).json())
     }
-    if common.json { Terminal.write(try ImportAnswer(imports: reports).json()) }
+    if described.changed > 0 { Terminal.write(writer.text(described)) }
   }
 }
 
@@ -156,6 +166,13 @@ func opened(_ path: String?) throws -> Workspace {
 private struct ImportAnswer: Encodable {
   let schema = "quartier.import/1"
   let imports: [FileImportReport]
+  let described: Described
+
+  struct Described: Encodable {
+    let customers: Int
+    let changed: Int
+    let newAttributes: [String]
+  }
 
   func json() throws -> String {
     let encoder = JSONEncoder()
@@ -195,6 +212,15 @@ struct MomentArgument: ExpressibleByArgument {
 /// Says what an import did.
 struct ImportWriter {
   let localizer: Localizer
+
+  /// What was worked out of the customers afterwards.
+  func text(_ described: CustomerDescriber.Report) -> String {
+    let line = localizer.text("cli.import.described", ["count": .count(described.changed)])
+    guard !described.defined.isEmpty else { return line }
+    let names = described.defined.map { localizer.text("attribute.\($0)") }
+    return line + "\n  "
+      + localizer.text("cli.import.described_attributes", ["attributes": .texts(names)])
+  }
 
   func text(_ report: FileImportReport) -> String {
     let file = MessageArgument.text(report.source.file)

@@ -1,7 +1,10 @@
 extension AttributeCatalogue {
   /// What a workspace may know of a person or company besides what they do, each with its meaning
   /// in the localisation catalogues. A workspace adds its own.
-  package static let customer = AttributeCatalogue([
+  package static let customer = AttributeCatalogue(told.attributes + described.attributes)
+
+  /// What files say of them.
+  private static let told = AttributeCatalogue([
     // Demographic
     AttributeDefinition("birth_date", .date, isOptional: true),
     AttributeDefinition("gender", .enumeration(["female", "male", "other"]), isOptional: true),

@@ -16,6 +16,10 @@ package enum PlatformError: Error, Hashable {
   case futureInstant(String)
   /// No run can be read there: not a `segments.json`, or a workspace without a run.
   case runUnreadable(String)
+  /// A file of stores that cannot be read as one, with what is wrong.
+  case storesUnreadable(String, reason: String)
+  /// A store that neither a postal code, a city nor coordinates place.
+  case storeNowhere(String)
 }
 
 extension PlatformError: UserFacingError {
@@ -31,6 +35,9 @@ extension PlatformError: UserFacingError {
       UserMessage(
         "workspace.settings", ["reason": .text(reason)],
         at: SourceLocation(file: path, line: line))
+    case .storesUnreadable(let path, let reason):
+      UserMessage("workspace.stores", ["file": .text(path), "reason": .text(reason)])
+    case .storeNowhere(let name): UserMessage("workspace.store.nowhere", ["store": .text(name)])
     case .missing(let what): UserMessage("environment.resource.missing", ["file": .text(what)])
     case .runUnreadable(let path): UserMessage("run.unreadable", ["file": .text(path)])
     case .futureInstant(let instant):
@@ -42,7 +49,9 @@ extension PlatformError: UserFacingError {
   package var exitStatus: ExitStatus {
     switch self {
     case .cannotWrite, .missing: .environment
-    case .noPurchases, .notAWorkspace, .settingsUnreadable, .runUnreadable: .data
+    case .noPurchases, .notAWorkspace, .settingsUnreadable, .runUnreadable, .storesUnreadable,
+      .storeNowhere:
+      .data
     case .outputIsSource, .workspaceExists, .unknownTimeZone, .futureInstant: .usage
     }
   }

@@ -31,13 +31,18 @@ package struct Workspace: Sendable {
     package var smallestGroup = 10
     /// Whether customers may be sent messages about similar products without having agreed.
     package var customersWithoutConsent = false
+    /// What distances of customers are measured to.
+    package var stores: StoreList?
+    /// Whether first names may suggest a sex, as a probability only.
+    package var firstNameSex = false
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-      case name, currency, language, controller
+      case name, currency, language, controller, stores
       case timeZone = "time_zone"
       case privacyContact = "privacy_contact"
       case smallestGroup = "smallest_group"
       case customersWithoutConsent = "customers_without_consent"
+      case firstNameSex = "first_name_sex"
     }
 
     static let keys = CodingKeys.allCases.map(\.rawValue)
@@ -55,6 +60,8 @@ package struct Workspace: Sendable {
       smallestGroup = try container.decodeIfPresent(Int.self, forKey: .smallestGroup) ?? 10
       customersWithoutConsent =
         try container.decodeIfPresent(Bool.self, forKey: .customersWithoutConsent) ?? false
+      stores = try container.decodeIfPresent(StoreList.self, forKey: .stores)
+      firstNameSex = try container.decodeIfPresent(Bool.self, forKey: .firstNameSex) ?? false
     }
   }
 

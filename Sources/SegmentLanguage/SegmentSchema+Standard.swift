@@ -36,7 +36,11 @@ extension SegmentSchema {
     ("active_days", .count, "distinct(events.date)"),
     ("last_interaction", .date, "last(events.date)"),
     ("days_since_last_interaction", .duration, "days_since_last(events)"),
-    ("age", .count, "years_since(birth_date)"),
+    ("age", .count, "years_since(usable_birth_date)"),
+    (
+      "mobile_share", .share,
+      "count(events where device = \"mobile\") / count(events where device is not missing)"
+    ),
     ("days_since_sign_up", .duration, "days_since(signed_up)"),
   ].map { id, type, text in
     guard let expression = try? Expression.parse(text) else {

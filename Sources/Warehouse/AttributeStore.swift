@@ -4,6 +4,9 @@ internal import SQLBuilder
 
 /// The attributes that a store holds.
 package enum AttributeStore {
+  /// The source of values that Quartier works out, in the history; no import can have it.
+  package static let computedSource = "quartier/computed"
+
   /// An attribute as the store has it.
   package struct Entry: Sendable, Hashable {
     package let definition: AttributeDefinition

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct `Pages` {
   static let guides = [
-    "command-line", "customer-table", "figures", "found-groups", "import", "lifetime-value",
+    "audit", "command-line", "customer-table", "describing", "figures", "found-groups", "import",
+    "lifetime-value",
     "model-cards", "orders", "privacy", "report-and-lists", "rfm", "segment-language", "segments",
     "survival",
     "tribes",

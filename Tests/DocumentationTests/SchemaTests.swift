@@ -269,4 +269,28 @@ import Testing
     #expect(formats.status == 0)
     #expect(try problems("imports-formats", [formats.output]) == "")
   }
+
+  @Test func `audits say what their schema describes`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func answer(_ arguments: String...) throws -> Data {
+      let answer = try Program.run(arguments, in: folder)
+      #expect(answer.status == 0, "\(arguments)")
+      return answer.output
+    }
+    _ = try answer("generate", "--customers", "400", "--seed", "3", "--out", "base")
+    _ = try answer("init", "shop", "--currency", "EUR")
+    for (file, kind, source) in [
+      ("crm", "customers", "crm"), ("shop", "customers", "shop"), ("loyalty", "customers", "card"),
+      ("orders", "orders", "shop"), ("tickets", "tickets", "crm"),
+    ] {
+      _ = try answer(
+        "import", "base/\(file).csv", "--as", kind, "--source", source, "--workspace", "shop")
+    }
+    let audit = ["audit", "--json", "--workspace", "shop"]
+    let answers = [
+      try Program.run(audit, in: folder).output,
+      try Program.run(audit + ["--objective", "fideliser"], in: folder).output,
+    ]
+    #expect(try problems("audit", answers) == "")
+  }
 }

@@ -102,7 +102,7 @@ private let examples: [Example] = [
     id: "students", member: [.attribute("profession", .text("Etudiante"))],
     other: [.attribute("profession", .text("Étude notariale"))]),
   Example(
-    id: "seniors", member: [.attribute("birth_date", date("1961-03-15"))],
+    id: "seniors", member: [.attribute("usable_birth_date", date("1961-03-15"))],
     other: [.attribute("birth_date", date("1961-03-16"))]),
   Example(
     id: "hot_prospects", member: [.attribute("lead_temperature", .text("hot"))],

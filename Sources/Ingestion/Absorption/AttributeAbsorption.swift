@@ -138,7 +138,8 @@ struct AttributeAbsorption {
     let row = try await session.fetchRow(
       """
       SELECT count(*), count(DISTINCT customer_id), epoch_us(min(valid_from)),
-        (SELECT epoch_us(max(valid_from)) FROM quartier.attribute_history) FROM import_values
+        (SELECT epoch_us(max(valid_from)) FROM quartier.attribute_history
+          WHERE source <> \(literal: AttributeStore.computedSource)) FROM import_values
       """)
     guard row[0] == row[1] else { return false }
     return row[3].isNull || (row[3].int ?? .max) < (row[2].int ?? .min)

@@ -82,6 +82,25 @@ struct BuiltInAttribute: Sendable {
         "number employees", "effectifs", "company size",
       ]),
     BuiltInAttribute(
+      "headcount_band",
+      [
+        "tranche effectif", "tranche effectifs", "tranche effectif salarie",
+        "trancheeffectifsetablissement", "trancheeffectifsunitelegale", "headcount band",
+      ]),
+    BuiltInAttribute(
+      "vat_number", ["vat number", "tva", "numero tva", "tva intracommunautaire", "vat"]),
+    BuiltInAttribute(
+      "legal_category",
+      [
+        "categorie juridique", "categoriejuridiqueunitelegale", "forme juridique", "legal form",
+        "legal category", "statut juridique",
+      ]),
+    BuiltInAttribute("balance_total", ["total bilan", "balance total", "total assets", "bilan"]),
+    BuiltInAttribute(
+      "workplace_mode", ["mode travail", "teletravail", "workplace mode", "work mode"]),
+    BuiltInAttribute(
+      "transport", ["transport", "mode transport", "moyen transport", "transport mode"]),
+    BuiltInAttribute(
       "website", .text, ["website", "site web", "site internet", "url", "web", "site"]),
     BuiltInAttribute(
       "lead_status", .text, ["lead status", "statut prospect", "statut lead", "prospect status"]),

@@ -30,6 +30,7 @@ struct CustomerNaming: Sendable {
       case .companies:
         // The numbers that the state gives come after the ones of the file's own system.
         roles[.customer] = words(Self.companyIDs) ?? roles[.customer] ?? words(["siret", "siren"])
+      case .customers: roles[.customer] = roles[.customer] ?? words(Self.systemIDs)
       default: break
       }
     }
@@ -60,9 +61,15 @@ struct CustomerNaming: Sendable {
   private static let prospectIDs = [
     "lead id", "prospect id", "id prospect", "id lead", "n prospect",
   ]
-  private static let companyIDs = [
+  static let companyIDs = [
     "company id", "id company", "id societe", "id entreprise", "account id", "n societe",
     "code societe", "organization id",
+  ]
+  /// What systems call the number that they give to a customer.
+  private static let systemIDs = [
+    "crm id", "id crm", "shop id", "id shop", "id boutique", "carte", "n carte", "numero carte",
+    "card number", "loyalty id", "id fidelite", "numero fidelite", "n fidelite", "n adherent",
+    "numero adherent", "member id", "id adherent",
   ]
   private static let validityWords: Set<String> = [
     "valid from", "as of", "date export", "export date", "exported at", "extraction date",

@@ -86,7 +86,7 @@ struct KindDescription: Sendable {
     self.table = table
     self.roles = roles
     keyWords = key
-    dateWords = date
+    dateWords = date.isEmpty ? [] : date + ["happened at", "occurred at"]
     self.needsDate = needsDate
     self.isStream = isStream
     self.allowsAnonymous = allowsAnonymous

@@ -67,6 +67,8 @@ struct KindRecognition {
         else { continue }
         add(.customer, profile.index, Vocabulary.score(header, .customer))
         add(.customer, profile.index, Vocabulary.score(header, .customerEmail), handicap: -100)
+        // Where nobody else is named, the company is the customer.
+        add(.customer, profile.index, exact(header, CustomerNaming.companyIDs), handicap: -50)
       }
       if description.roles.contains(where: { $0.type == .money }) {
         let isCode = profile.values.contains { CellShape.currencyCode($0) != nil }

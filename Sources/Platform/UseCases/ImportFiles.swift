@@ -1,4 +1,5 @@
 package import CustomerSchema
+package import Features
 package import Foundation
 package import Ingestion
 internal import Privacy
@@ -43,14 +44,16 @@ package struct ImportFiles: Sendable {
     self.progress = progress
   }
 
-  /// Imports each file in a transaction of its own.
+  /// Imports each file in a transaction of its own, then describes the customers that changed.
   ///
   /// - Parameter done: told of each file that is in; those before one that fails stay.
   /// - Throws: `IngestionError`, `WarehouseError`, `PlatformError`.
   package func run(
     _ request: ImportRequest, done: (FileImportReport) throws -> Void
-  ) async throws {
+  ) async throws -> CustomerDescriber.Report {
     let session = try await attached()
+    // Settings that are wrong are told before anything is imported.
+    let description = try await WorkspaceDescription(workspace, session)
     var importer = self.importer(session, request.options)
     importer.erased = try await workspace.erased(session)
     var numbers: [Int] = []
@@ -65,7 +68,9 @@ package struct ImportFiles: Sendable {
       try done(report)
     }
     if let path = request.quarantine { try await write(numbers, to: path, session) }
+    let described = try await description.run(session, now: now)
     try await session.execute("DETACH quartier")
+    return described
   }
 
   /// What a file would be taken for, without importing it.
@@ -83,8 +88,9 @@ package struct ImportFiles: Sendable {
   /// - Throws: `IngestionError.quarantineEmpty` when nothing waits.
   package func replay(
     only: Int?, _ request: ImportRequest, done: (FileImportReport) throws -> Void
-  ) async throws {
+  ) async throws -> CustomerDescriber.Report {
     let session = try await attached()
+    let description = try await WorkspaceDescription(workspace, session)
     var importer = self.importer(session, request.options)
     importer.erased = try await workspace.erased(session)
     let waiting = try await importer.waiting(only: only, now: now)
@@ -97,7 +103,9 @@ package struct ImportFiles: Sendable {
     if let path = request.quarantine {
       try await write(waiting.compactMap(\.replays), to: path, session)
     }
+    let described = try await description.run(session, now: now)
     try await session.execute("DETACH quartier")
+    return described
   }
 
   /// What a file says of consents goes into the ledger; what was put right stays right.

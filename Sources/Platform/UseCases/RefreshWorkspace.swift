@@ -33,6 +33,8 @@ package struct RefreshWorkspace: Sendable {
     let now = SegmentDesk.now
     let instant = asOf ?? now
     guard instant <= now else { throw PlatformError.futureInstant(SegmentDesk.text(instant)) }
+    // What changed without an import of this version is described before it is segmented.
+    _ = try await WorkspaceDescription(desk.workspace, desk.session).run(desk.session, now: now)
     try await ScoreUpdate.prepare(desk.session)
     let scores = ScoreUpdate(clock: desk.clock)
     var refresh = SegmentRefresh(desk.session, desk.language, desk.clock)
