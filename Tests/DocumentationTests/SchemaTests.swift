@@ -423,7 +423,7 @@ import Testing
       #expect(answer.status == 0, "\(arguments)")
       return answer.output
     }
-    _ = try answer("generate", "--customers", "400", "--seed", "3", "--out", "base")
+    _ = try answer("generate", "--customers", "2000", "--seed", "3", "--out", "base")
     _ = try answer("init", "shop", "--currency", "EUR")
     for (file, kind, source) in [
       ("crm", "customers", "crm"), ("shop", "customers", "shop"), ("loyalty", "customers", "card"),

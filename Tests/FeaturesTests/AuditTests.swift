@@ -223,7 +223,7 @@ import Warehouse
       (1, "crm"), (2, "shop"), (3, "crm"), (3, "shop"), (4, "crm"), (5, "till"), (6, "crm"),
     ] {
       try await store.session.execute(
-        "INSERT INTO identifier VALUES (\(source), 'id', \("\(customer)"), \(customer), NULL, NULL)"
+        "INSERT INTO identifier (source, type, value, customer_id, import_id, source_line) VALUES (\(source), 'id', \("\(customer)"), \(customer), NULL, NULL)"
       )
     }
     let report = try await audit(store)
