@@ -15,7 +15,7 @@ struct ModelClustersCommand: AsyncParsableCommand {
   }
 
   @Argument(help: ArgumentHelp(Words.text("cli.run.orders"), valueName: "orders"))
-  var orders: [String]
+  var orders: [String] = []
 
   @Option(
     name: .long, help: ArgumentHelp(Words.text("cli.model.clusters.groups"), valueName: "2-10"))
@@ -44,11 +44,15 @@ struct ModelClustersCommand: AsyncParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(Words.text("cli.run.as_of"), valueName: "last-order|now|2024-12-31"))
-  var asOf: AsOfArgument = .init(value: .lastOrder)
+  var asOf: AsOfArgument?
 
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.model.out"), valueName: "folder"))
   var out: String?
 
+  @Flag(name: .long, help: ArgumentHelp(Words.text("cli.model.clusters.segments")))
+  var segments = false
+
+  @OptionGroup var place: ModelPlaceOptions
   @OptionGroup var reading: ReadingOptions
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
@@ -64,22 +68,21 @@ struct ModelClustersCommand: AsyncParsableCommand {
     settings.seed = seed
     settings.threads = limits.threads
     settings.fitRows = 200_000
-    if let attributes {
-      settings.attributes = try GroupAttribute.named(
-        attributes.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) })
-    }
     for text in treatment {
       guard let treatment = GroupTreatment(text) else { throw ScoringError.unknownTreatment(text) }
-      let known = settings.attributes.map(\.name)
-      guard known.contains(treatment.attribute) else {
-        throw ScoringError.unknownAttribute(treatment.attribute, known: known)
-      }
       settings.treatments.append(treatment)
     }
+    let names = attributes.map {
+      $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
     try await ModelExecution(
-      orders: orders, reading: reading, limits: limits, asOf: asOf.value
-    ).run { segmentation, localizer, _ in
-      let outcome = try await TrainGroups(segmentation, settings: settings).run()
+      orders: orders, workspace: place.workspace, reading: reading, limits: limits,
+      asOf: asOf?.value
+    ).run { source, localizer, _ in
+      let outcome = try await TrainGroups(
+        source, settings: settings, attributes: names,
+        segmentWords: segments ? localizer : nil
+      ).run()
       if let out { try await TrainGroups.write(outcome, to: out, localizer: localizer) }
       Terminal.endProgress()
       if common.json {
@@ -91,6 +94,9 @@ struct ModelClustersCommand: AsyncParsableCommand {
         GroupSummary.text(
           outcome.training.report, localizer, style: TerminalStyle(fileDescriptor: STDOUT_FILENO)))
       if let out { Terminal.write(Words.text("cli.run.written", ["file": .text(out)])) }
+      Terminal.landed(outcome.landing)
+      if !outcome.segments.isEmpty { Terminal.write(Words.text("cli.model.clusters.made")) }
+      for name in outcome.segments { Terminal.write("  " + name) }
     }
   }
 }

@@ -16,7 +16,7 @@ struct ModelClvCommand: AsyncParsableCommand {
   }
 
   @Argument(help: ArgumentHelp(Words.text("cli.run.orders"), valueName: "orders"))
-  var orders: [String]
+  var orders: [String] = []
 
   @Option(
     name: .long,
@@ -47,11 +47,37 @@ struct ModelClvCommand: AsyncParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(Words.text("cli.run.as_of"), valueName: "last-order|now|2024-12-31"))
-  var asOf: AsOfArgument = .init(value: .lastOrder)
+  var asOf: AsOfArgument?
+
+  @Option(
+    name: .long, help: ArgumentHelp(Words.text("cli.model.clv.covariates"), valueName: "a,b,c"))
+  var covariates: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp(Words.text("cli.model.clv.customers"), valueName: "file"))
+  var customers: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp(Words.text("cli.model.clv.customer_id"), valueName: "column"))
+  var customerID: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(Words.text("cli.model.clv.acquisition"), valueName: "12.50|column"))
+  var acquisitionCost: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp(Words.text("cli.model.clv.cost_per_order"), valueName: "3.20"))
+  var costPerOrder: AmountArgument?
+
+  @Option(
+    name: .long, help: ArgumentHelp(Words.text("cli.model.clv.cost_per_year"), valueName: "8"))
+  var costPerYear: AmountArgument?
 
   @Option(name: .long, help: ArgumentHelp(Words.text("cli.model.out"), valueName: "folder"))
   var out: String?
 
+  @OptionGroup var place: ModelPlaceOptions
   @OptionGroup var reading: ReadingOptions
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
@@ -65,10 +91,26 @@ struct ModelClvCommand: AsyncParsableCommand {
     if let margin { settings.margin = margin.value }
     settings.calibrationEnd = calibrationEnd?.value
     settings.threads = limits.threads
+    settings.costs.perPurchase = costPerOrder?.value ?? 0
+    settings.costs.perYear = costPerYear?.value ?? 0
+    var facts = CustomerFacts()
+    facts.file = customers
+    facts.id = customerID
+    facts.covariates = (covariates ?? "").split(separator: ",").map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+    if let acquisitionCost {
+      facts.acquisition =
+        AmountArgument(argument: acquisitionCost).map { .amount($0.value) }
+        ?? .column(acquisitionCost)
+    }
     try await ModelExecution(
-      orders: orders, reading: reading, limits: limits, asOf: asOf.value
-    ).run { segmentation, localizer, _ in
-      let outcome = try await TrainLifetime(segmentation, settings: settings).run()
+      orders: orders, workspace: place.workspace, reading: reading, limits: limits,
+      asOf: asOf?.value
+    ).run { source, localizer, scratch in
+      let outcome = try await TrainLifetime(
+        source, settings: settings, facts: facts, scratch: scratch
+      ).run()
       if let out { try await TrainLifetime.write(outcome, to: out, localizer: localizer) }
       Terminal.endProgress()
       if common.json {
@@ -81,6 +123,7 @@ struct ModelClvCommand: AsyncParsableCommand {
           outcome.training.report, best: outcome.best, localizer,
           style: TerminalStyle(fileDescriptor: STDOUT_FILENO)))
       if let out { Terminal.write(Words.text("cli.run.written", ["file": .text(out)])) }
+      Terminal.landed(outcome.landing)
     }
   }
 }
@@ -109,6 +152,17 @@ enum UnitChoice: String, ExpressibleByArgument, CaseIterable {
 extension Horizon: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }
   package var defaultValueDescription: String { text }
+}
+
+/// An amount that is not negative, with a decimal point or comma.
+struct AmountArgument: ExpressibleByArgument {
+  let value: Double
+
+  init?(argument: String) {
+    guard let number = Double(argument.replacing(",", with: ".")), number >= 0, number < 1e12
+    else { return nil }
+    value = number
+  }
 }
 
 /// `10%/yr`, `10%/an`, `10%` or `0.1`: an effective rate per year.

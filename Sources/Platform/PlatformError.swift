@@ -16,6 +16,10 @@ package enum PlatformError: Error, Hashable {
   case futureInstant(String)
   /// No run can be read there: not a `segments.json`, or a workspace without a run.
   case runUnreadable(String)
+  /// A model command without files and outside any workspace.
+  case nothingToModel
+  /// A model command with both.
+  case filesAndWorkspace
   /// A file of stores that cannot be read as one, with what is wrong.
   case storesUnreadable(String, reason: String)
   /// A store that neither a postal code, a city nor coordinates place.
@@ -42,6 +46,8 @@ extension PlatformError: UserFacingError {
     case .runUnreadable(let path): UserMessage("run.unreadable", ["file": .text(path)])
     case .futureInstant(let instant):
       UserMessage("segments.refresh.future", ["asked": .text(instant)])
+    case .nothingToModel: UserMessage("model.no_source")
+    case .filesAndWorkspace: UserMessage("model.two_sources")
     case .unknownTimeZone(let name): UserMessage("run.time_zone", ["zone": .text(name)])
     }
   }
@@ -52,7 +58,9 @@ extension PlatformError: UserFacingError {
     case .noPurchases, .notAWorkspace, .settingsUnreadable, .runUnreadable, .storesUnreadable,
       .storeNowhere:
       .data
-    case .outputIsSource, .workspaceExists, .unknownTimeZone, .futureInstant: .usage
+    case .outputIsSource, .workspaceExists, .unknownTimeZone, .futureInstant, .nothingToModel,
+      .filesAndWorkspace:
+      .usage
     }
   }
 }

@@ -209,6 +209,7 @@ extension Workspace {
     let (result, session) = (outcome.result, outcome.session)
     try await Store.attach(storePath, to: session)
     let json = String(decoding: try RunJSON.encode(result), as: UTF8.self)
+    if let models = outcome.models { try await KeepModels(session).prepare(models) }
     let run = try await session.transaction {
       let run = try await session.value("SELECT nextval('quartier.run_ids')").int ?? 0
       try await session.execute(

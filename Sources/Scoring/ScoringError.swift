@@ -18,6 +18,14 @@ package enum ScoringError: Error {
   case noModel(String, known: [String])
   /// The stored text of a model cannot be read by this version.
   case modelUnreadable(String)
+  /// An attribute of the name that a model would write comes from elsewhere.
+  case attributeTaken(String)
+  /// More different combinations of covariates than a model can carry.
+  case tooManyCovariates(count: Int, most: Int)
+  /// Nothing in the workspace to learn from: orders, answers or subscriptions.
+  case nothingToLearnFrom(ModelKind)
+  /// No cell of the column is a day.
+  case noDates(String)
 }
 
 extension ScoringError: UserFacingError {
@@ -45,6 +53,14 @@ extension ScoringError: UserFacingError {
         ? UserMessage("model.none_kept", ["name": .text(name)])
         : UserMessage("model.no_model", ["name": .text(name), "known": .texts(known)])
     case .modelUnreadable(let name): UserMessage("model.unreadable", ["name": .text(name)])
+    case .attributeTaken(let name):
+      UserMessage("model.attribute_taken", ["name": .text(name)])
+    case .tooManyCovariates(let count, let most):
+      UserMessage(
+        "model.too_many_covariates", ["count": .count(count), "most": .count(most)])
+    case .noDates(let column): UserMessage("model.no_dates", ["name": .text(column)])
+    case .nothingToLearnFrom(let kind):
+      UserMessage("model.nothing.\(kind.rawValue)")
     }
   }
 

@@ -81,6 +81,56 @@ import Testing
     return rows.map { span($0[0]) + " " + span($0[1]) }
   }
 
+  @Test func `models say what their schemas describe, all of it and nothing else`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(try Program.run(Self.python, [Self.script, "models", folder.path]).status == 0)
+    let value = [
+      try answer(
+        "model", "clv", "orders.csv", "--currency", "EUR", "--customers", "customers.csv",
+        "--covariates", "region,age", "--acquisition-cost", "won_for", "--cost-per-order", "1.5",
+        "--cost-per-year", "3", "--calibration-end", "2024-01-31"),
+      try answer("model", "clv", "orders.csv", "--model", "bg-nbd"),
+      try answer("model", "clv", "young.csv"),
+    ]
+    #expect(try problems("model-clv", value) == "")
+    let groups = [
+      try answer("model", "clusters", "orders.csv", "--groups", "2-5", "--method", "mixture"),
+      try answer("model", "clusters", "orders.csv", "--groups", "3", "--method", "ward"),
+      try answer(
+        "model", "clusters", "orders.csv", "--attributes", "orders,favourite_category"),
+      try answer("model", "clusters", "young.csv", "--attributes", "orders"),
+    ]
+    #expect(try problems("model-clusters", groups) == "")
+    let tribes = [
+      try answer("model", "tribes", "survey.csv", "--id", "id", "--group", "team"),
+      try answer("model", "tribes", "question.csv"),
+    ]
+    #expect(try problems("model-tribes", tribes) == "")
+    let survival = [
+      try answer(
+        "model", "survival", "contracts.csv", "--start", "start", "--end", "end", "--group",
+        "plan", "--covariates", "plan,seats", "--amount", "monthly", "--id", "id", "--horizon",
+        "6"),
+      try answer("model", "survival", "contracts.csv", "--start", "start", "--end", "end"),
+      try answer("model", "survival", "few.csv"),
+    ]
+    #expect(try problems("model-survival", survival) == "")
+
+    #expect(try Program.run("init", "shop", in: folder).status == 0)
+    let shop = folder.appending(path: "shop")
+    func kept(_ arguments: String...) throws -> Data {
+      let answer = try Program.run(arguments + ["--json"], in: shop)
+      #expect(answer.status == 0, "\(arguments)")
+      return answer.output
+    }
+    for file in ["../orders.csv", "../orders.csv"] {
+      #expect(try Program.run(["run", file], in: shop).status == 0)
+    }
+    #expect(try problems("model-list", [try kept("model", "list")]) == "")
+    #expect(try problems("model-compare", [try kept("model", "compare", "clv", "1", "2")]) == "")
+    #expect(try problems("model-clv", value + [try kept("model", "show", "clv")]) == "")
+  }
+
   @Test func `segments and refreshes say what their schemas describe`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     #expect(try Program.run("init", "shop", in: folder).status == 0)
@@ -144,6 +194,9 @@ import Testing
     ]
     #expect(try problems("segments-apply", applied) == "")
     let lists = [try segments("list")]
+    _ = try answer(
+      "model", "clusters", "--groups", "2", "--attributes", "orders,days_since_last_purchase",
+      "--as-of", "2024-02-15")
     let refreshes = [
       try answer("refresh", "--as-of", "2024-02-15"),
       try answer("refresh", "--as-of", "2024-06-30"),

@@ -2,12 +2,14 @@
 
   schema_check.py orders FOLDER            writes order files that exercise what a run can say
   schema_check.py imports FOLDER           writes files for a workspace to import
+  schema_check.py models FOLDER            writes files to learn from
   schema_check.py check SCHEMA ANSWER...   prints what does not fit; nothing when everything does
 """
 import gzip
 import json
 import random
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
@@ -79,6 +81,49 @@ def write_imports(folder: Path) -> None:
     book.save(folder / "clients.xlsx")
 
 
+def write_models(folder: Path) -> None:
+    """Orders, customers, answers and contracts that exercise what models can say."""
+    rng = random.Random(11)
+    lines = ["customer_id,order_date,amount,channel,category"]
+    for customer in range(400):
+        day, end = rng.randrange(0, 200), rng.randrange(150, 540)
+        while day < end:
+            amount = round(rng.lognormvariate(3.2 + customer % 4 / 4, 0.5), 2)
+            lines.append(
+                f"{customer},{date_of(day)},{amount},{['web', 'shop'][customer % 2]},"
+                f"aisle {(customer + day) % 3}")
+            day += 1 + int(rng.expovariate(1 / (15 + customer % 60)))
+    (folder / "orders.csv").write_text("\n".join(lines) + "\n")
+    (folder / "young.csv").write_text(
+        "customer_id,order_date,amount\n" + "".join(f"{n},{date_of(n)},10\n" for n in range(50)))
+    (folder / "customers.csv").write_text(
+        "customer_id,region,age,won_for\n" + "".join(
+            f"{n},{['north', 'south', 'west'][n % 3]},{20 + n % 30},{n % 9}.5\n" for n in range(400)))
+    rows = ["id,team,nps,csat,ces,q1,q2,q3,q4,colour"]
+    for n in range(300):
+        high = n % 2
+        answers = [5 - rng.randrange(2) if high else 1 + rng.randrange(2) for _ in range(4)]
+        rows.append(
+            f"r{n},t{n % 3},{9 if high else rng.randrange(8)},{rng.randrange(1, 6)},"
+            f"{rng.randrange(1, 8)},{','.join(map(str, answers))},{'red' if high else 'blue'}")
+    (folder / "survey.csv").write_text("\n".join(rows) + "\n")
+    (folder / "question.csv").write_text("nps\n" + "".join(f"{n % 11}\n" for n in range(40)))
+    contracts = ["id,start,end,plan,seats,monthly"]
+    for n in range(300):
+        begin = rng.randrange(0, 500)
+        end = begin + int(rng.expovariate(1 / (150 + 100 * (n % 2))))
+        contracts.append(
+            f"s{n},{date_of(begin)},{date_of(end) if end < 540 else ''},{['a', 'b'][n % 2]},"
+            f"{1 + n % 5},{10 + n % 5}")
+    contracts.append("late,2031-01-01,2030-01-01,a,1,10")
+    (folder / "contracts.csv").write_text("\n".join(contracts) + "\n")
+    (folder / "few.csv").write_text("tenure,churn\n1,yes\n2,no\n3,no\n4,no\n")
+
+
+def date_of(day: int) -> str:
+    return (date(2023, 1, 1) + timedelta(days=day)).isoformat()
+
+
 def seen_keys(schema: dict, root: dict, value, seen: set) -> None:
     """Adds each described key that an answer has, by the identity of its description."""
     if "$ref" in schema:
@@ -136,6 +181,8 @@ def check(schema_path: str, answer_paths: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "orders":
         write_orders(Path(sys.argv[2]))
+    elif sys.argv[1] == "models":
+        write_models(Path(sys.argv[2]))
     elif sys.argv[1] == "imports":
         write_imports(Path(sys.argv[2]))
     else:

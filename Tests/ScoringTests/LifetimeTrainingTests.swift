@@ -1,4 +1,5 @@
 import CustomerSchema
+import Foundation
 import NumericalMethods
 import SQLBuilder
 import StatisticalModels
@@ -189,6 +190,162 @@ import Warehouse
       await #expect(throws: ScoringError.self) {
         _ = try await train(session, asOf: LocalDate(1998, 6, 30)) { $0.calibrationEnd = end }
       }
+    }
+  }
+
+  /// Covariates and every cost, told by SQL, against the models' own answers customer by customer.
+  @Test func `net values with covariates are those of the models`() async throws {
+    let session = try await Shop.cdnow()
+    let asOf = LocalDate(1997, 9, 30)
+    try await session.execute(
+      """
+      CREATE TEMP TABLE customer_covariates AS
+      SELECT DISTINCT customer, CASE WHEN CAST(customer AS BIGINT) % 3 = 0 THEN 'web'
+        WHEN CAST(customer AS BIGINT) % 3 = 1 THEN 'shop' END AS channel,
+        CAST(20 + CAST(customer AS BIGINT) % 7 AS VARCHAR) AS age
+      FROM order_history
+      """)
+    try await session.execute(
+      """
+      CREATE TEMP TABLE customer_costs AS
+      SELECT DISTINCT customer, CAST(customer AS DOUBLE) % 5 AS acquisition FROM order_history
+      WHERE CAST(customer AS BIGINT) % 2 = 0
+      """)
+    let outcome = try await train(session, asOf: asOf) {
+      $0.family = .paretoNBD
+      $0.checksHoldOut = false
+      $0.margin = 0.4
+      $0.discount = try! DiscountRate(perYear: 0.1)
+      $0.covariates = ["channel", "age"]
+      $0.costs.perPurchase = 2
+      $0.costs.perYear = 5
+      $0.costs.acquisitionIsKnown = true
+    }
+    let lifetime = try #require(outcome.lifetime)
+    let spend = try #require(outcome.spend)
+    let names = ["channel=web", "channel=–", "age"]
+    // A third each; «shop» is the most frequent by one customer or comes first by name.
+    let test = try #require(outcome.report.covariateTest)
+    let reference = try #require(test.references.first)
+    #expect(test.combinations == 21 && reference.covariate == "channel")
+    #expect(lifetime.covariates?.names.count == names.count)
+    #expect(test.degreesOfFreedom == 6 && test.statistic >= 0)
+    let columns = try await session.numbers(
+      """
+      SELECT x, last_age, age, coalesce(mean_spend, 0), CAST(customer AS DOUBLE), clv, clv_lower,
+        clv_upper, p_alive
+      FROM purchase_history JOIN customer_value USING (customer)
+      ORDER BY CAST(customer AS BIGINT)
+      """)
+    let all = columns[4]
+    func age(_ customer: Double) -> Double { 20 + customer.truncatingRemainder(dividingBy: 7) }
+    let mean = all.reduce(0) { $0 + age($1) } / Double(all.count)
+    let deviation =
+      (all.reduce(0) { $0 + (age($1) - mean) * (age($1) - mean) } / Double(all.count))
+      .squareRoot()
+    let classes = ["web", "shop", "–"]
+    func vector(_ customer: Double) -> [Double] {
+      let own = classes[Int(customer) % 3]
+      return (lifetime.covariates?.names ?? []).map { name in
+        name == "age"
+          ? (age(customer) - mean) / deviation : name == "channel=\(own)" ? 1 : 0
+      }
+    }
+    let vectors = Dictionary(grouping: all.indices) { vector(all[$0]) }
+    let groups = try vectors.map { vector, rows in
+      ValuedGroup(
+        covariates: vector,
+        histories: try HistoryTable(
+          repeatPurchases: rows.map { columns[0][$0] },
+          lastPurchaseAge: rows.map { columns[1][$0] / 7 },
+          customerAge: rows.map { columns[2][$0] / 7 }, unit: .week),
+        meanSpend: rows.map { columns[3][$0] },
+        acquisitionCost: rows.map {
+          Int(all[$0]) % 2 == 0 ? all[$0].truncatingRemainder(dividingBy: 5) : 0
+        })
+    }
+    let values = try lifetime.values(
+      of: groups, spend: spend,
+      settings: try ValueSettings(
+        horizon: try TimeSpan(12, .month), discount: try DiscountRate(perYear: 0.1), margin: 0.4,
+        costPerPurchase: 2, costPerYear: 5), intervals: .customers)
+    func close(_ a: Double, _ b: Double) -> Bool { abs(a - b) <= 1e-8 * max(1, abs(b)) }
+    for ((_, rows), found) in zip(vectors, values.groups) {
+      for (place, row) in rows.enumerated() {
+        #expect(close(columns[5][row], found.values[place]))
+        #expect(close(columns[6][row], found.lower[place]))
+        #expect(close(columns[7][row], found.upper[place]))
+      }
+    }
+    let totals = try #require(outcome.report.totals)
+    let interval = try #require(values.totalInterval)
+    // Sums are told to the ten-thousandth of a unit.
+    #expect(abs(totals.value.double - values.total) < 0.01)
+    #expect(abs(try #require(totals.valueLower).double - interval.lower) < 0.01)
+    #expect(abs(try #require(totals.valueUpper).double - interval.upper) < 0.01)
+    let acquisition = all.reduce(0) {
+      $0 + (Int($1) % 2 == 0 ? $1.truncatingRemainder(dividingBy: 5) : 0)
+    }
+    #expect(try #require(totals.acquisitionCost).double == acquisition)
+
+    // Kept and read again, the scorer gives the same without fitting.
+    let scorer = try JSONDecoder().decode(
+      LifetimeScorer.self, from: JSONEncoder().encode(try #require(outcome.scorer)))
+    try await PurchaseHistories(end: asOf).create(in: session)
+    try await scorer.score(currency: .none, threads: 2, in: session)
+    let again = try await session.numbers(
+      "SELECT clv, p_alive FROM customer_value ORDER BY CAST(customer AS BIGINT)")
+    #expect(zip(again[0], columns[5]).allSatisfy { close($0, $1) })
+    #expect(zip(again[1], columns[8]).allSatisfy { close($0, $1) })
+  }
+
+  /// Customers who are made to buy twice as often and to leave twice as fast on the web.
+  @Test func `covariates that matter are found, and those that do not are not`() async throws {
+    var random = RandomSource(seed: 12)
+    var orders: [(String, Int, Double)] = []
+    var channels: [(String, String, String)] = []
+    for customer in 0..<3000 {
+      let isWeb = customer % 2 == 0
+      let rate = random.gamma(shape: 1.2, rate: 30) * (isWeb ? 2 : 1)
+      let leaving = random.gamma(shape: 1.5, rate: 150) * (isWeb ? 2 : 1)
+      let begin = random.integer(below: 60)
+      var day = Double(begin)
+      let end = min(360, day + random.exponential(rate: leaving))
+      while day < end {
+        orders.append(("c\(customer)", Int(day), 20))
+        day += random.exponential(rate: rate)
+      }
+      channels.append(
+        ("c\(customer)", isWeb ? "web" : "shop", customer % 3 == 0 ? "north" : "south"))
+    }
+    let session = try await Shop.orders(many: orders)
+    try await session.execute(
+      "CREATE TEMP TABLE customer_covariates (customer VARCHAR, channel VARCHAR, region VARCHAR)")
+    let values = channels.map { "(\($0.0), \($0.1), \($0.2))" as SQL }
+    try await session.execute("INSERT INTO customer_covariates VALUES \(values.joined())")
+    let outcome = try await train(session, asOf: LocalDate(2024, 12, 26)) {
+      $0.family = .paretoNBD
+      $0.covariates = ["channel", "region"]
+    }
+    let fit = try #require(outcome.report.fit)
+    let effects = Dictionary(
+      uniqueKeysWithValues: fit.parameters.map { ($0.name, ($0.estimate, $0.standardError)) })
+    // ln 2 in favour of the web whichever class is the reference.
+    let sign = effects["purchases.channel=web"] == nil ? -1.0 : 1.0
+    let buying = try #require(
+      effects["purchases.channel=web"] ?? effects["purchases.channel=shop"])
+    let leaving = try #require(effects["leaving.channel=web"] ?? effects["leaving.channel=shop"])
+    #expect(abs(sign * buying.0 - 0.6931) < 3 * buying.1 && buying.1 < 0.1)
+    #expect(abs(sign * leaving.0 - 0.6931) < 3 * leaving.1 && leaving.1 < 0.25)
+    let region = try #require(
+      effects["purchases.region=north"] ?? effects["purchases.region=south"])
+    #expect(abs(region.0) < 3 * region.1)
+    #expect(try #require(outcome.report.covariateTest).pValue < 1e-6)
+    let methods = try #require(outcome.report.holdOut).methods.map(\.method)
+    #expect(methods.contains("pareto-nbd+covariates") && methods.contains("pareto-nbd"))
+    await #expect(throws: ScoringError.self) {
+      try await session.execute("UPDATE customer_covariates SET region = 'south'")
+      _ = try await train(session, asOf: LocalDate(2024, 12, 26)) { $0.covariates = ["region"] }
     }
   }
 }

@@ -48,6 +48,20 @@ enum Shop {
     return session
   }
 
+  /// Many orders at once.
+  static func orders(many orders: [(String, Int, Double)]) async throws -> any QuerySession {
+    let session = try await Self.orders([])
+    for start in stride(from: 0, to: orders.count, by: 5000) {
+      let values = orders[start..<min(orders.count, start + 5000)].map { customer, day, amount in
+        """
+        (\(customer), DATE '2024-01-01' + CAST(\(day) AS INTEGER), \(amount), true)
+        """ as SQL
+      }
+      try await session.execute("INSERT INTO order_history VALUES \(values.joined())")
+    }
+    return session
+  }
+
   /// A table of customers with the columns that groups are found by, from a query.
   static func customers(_ rows: SQL) async throws -> any QuerySession {
     let session = try await session()

@@ -1,9 +1,11 @@
 internal import ArgumentParser
 internal import CustomerSchema
 internal import Foundation
+internal import Insights
 internal import Platform
 internal import SegmentLanguage
 internal import Presentation
+internal import Scoring
 internal import Segments
 
 extension SegmentsCommand {
@@ -224,6 +226,18 @@ struct RefreshCommand: AsyncParsableCommand {
           "instant": .text(answer.asOf), "entries": .count(answer.entries),
           "exits": .count(answer.exits),
         ]))
+    for model in answer.models {
+      Terminal.write(
+        Words.text(
+          "refresh.model.\(model.kind.rawValue)",
+          [
+            "kind": .text(model.kind.rawValue), "version": .count(model.version),
+            "count": .count(model.customers), "date": .date(model.asOf),
+          ]))
+      if let drift = model.drift, let words = Words.localizer {
+        Terminal.write("  " + drift.text(words))
+      }
+    }
     guard !answer.segments.isEmpty else { return }
     Answers.table(
       [

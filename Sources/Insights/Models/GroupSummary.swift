@@ -14,8 +14,16 @@ package enum GroupSummary {
     return ([start] + parts.dropFirst()).joined(separator: ", ")
   }
 
+  /// What an attribute is called; those of a workspace's own by their id.
+  static func label(_ attribute: String, _ localizer: Localizer) -> String {
+    let key = "attribute.\(attribute)"
+    return localizer.has(key) ? localizer.text(key) : Localizer.printable(attribute)
+  }
+
+  /// - Parameter drift: of kept groups, none where it was not measured; nil for new ones.
   package static func text(
-    _ report: GroupReport, _ localizer: Localizer, style: TerminalStyle = .plain
+    _ report: GroupReport, drift: ModelRegistry.Drift?? = nil, _ localizer: Localizer,
+    style: TerminalStyle = .plain
   ) -> String {
     var out = ModelText(localizer, style)
     out.title(out.text("model.groups.title", ["date": .date(report.asOf)]))
@@ -31,6 +39,10 @@ package enum GroupSummary {
     writeGroups(report, to: &out)
     writeChoice(report, to: &out)
     writeAttributes(report, to: &out)
+    if let drift {
+      out.title(out.text("model.drift.title"))
+      out.bullet(drift?.text(localizer) ?? out.text("model.drift.none"))
+    }
     if !report.cautions.isEmpty {
       out.title(out.text("model.clv.cautions"))
       for caution in report.cautions { out.bullet(caution) }
@@ -62,9 +74,9 @@ package enum GroupSummary {
   }
 
   /// What is typical of a group, one line each: its centre, what sets it apart, whom to look at.
-  static func lines(_ group: GroupReport.Group, _ localizer: Localizer) -> [String] {
+  package static func lines(_ group: GroupReport.Group, _ localizer: Localizer) -> [String] {
     let centre = group.centre.compactMap { value -> String? in
-      let label = localizer.text("attribute.\(value.attribute)")
+      let label = label(value.attribute, localizer)
       if let mode = value.mode { return "\(label) \(Localizer.printable(mode))" }
       guard let median = value.median else { return nil }
       return "\(label) \(amount(median, value.attribute, localizer))"
@@ -92,7 +104,7 @@ package enum GroupSummary {
   }
 
   static func trait(_ trait: GroupReport.Trait, _ localizer: Localizer) -> String {
-    let label = localizer.text("attribute.\(trait.attribute)")
+    let label = label(trait.attribute, localizer)
     if let category = trait.category, let lift = trait.lift {
       return localizer.text(
         "model.groups.trait.category",
@@ -146,7 +158,7 @@ package enum GroupSummary {
         out.text(
           "model.treatment.line",
           [
-            "attribute": .term("attribute.\(attribute.name)"),
+            "attribute": .text(label(attribute.name, out.localizer)),
             "treatment": .term("model.treatment.\(attribute.treatment)"),
             "reasons": .text(reasons.joined(separator: ", ")),
           ]))
@@ -154,7 +166,9 @@ package enum GroupSummary {
   }
 
   /// The model card as a page of Markdown.
-  package static func card(_ report: GroupReport, _ localizer: Localizer) -> String {
+  package static func card(
+    _ report: GroupReport, drift: ModelRegistry.Drift?? = nil, _ localizer: Localizer
+  ) -> String {
     func text(_ key: String, _ arguments: [String: MessageArgument] = [:]) -> String {
       localizer.text("model.card." + key, arguments)
     }
@@ -181,7 +195,7 @@ package enum GroupSummary {
           + localizer.text(
             "model.treatment.line",
             [
-              "attribute": .term("attribute.\(attribute.name)"),
+              "attribute": .text(label(attribute.name, localizer)),
               "treatment": .term("model.treatment.\(attribute.treatment)"),
               "reasons": .text(
                 attribute.reasons.map { localizer.text("model.treatment.reason.\($0.rawValue)") }
@@ -200,6 +214,9 @@ package enum GroupSummary {
           "silhouette": .text(shown(report.quality?.silhouette)),
           "stability": .text(shown(report.quality?.stability)),
         ]))
+    if let drift {
+      lines += ["", drift?.text(localizer) ?? localizer.text("model.drift.none")]
+    }
     lines += ["", "## " + text("limits"), ""]
     for caution in report.cautions + [report.refusal].compactMap({ $0 }) {
       lines.append("- " + localizer.text(caution))

@@ -46,6 +46,7 @@ extension LifetimeSummary {
           + " ; AIC \(localizer.formats.number(fit.aic, decimals: 1))"
           + " ; BIC \(localizer.formats.number(fit.bic, decimals: 1))")
     }
+    if let test = report.covariateTest { lines.append("- " + covariates(test, localizer)) }
     if let check = report.holdOut {
       lines += [
         "",

@@ -94,12 +94,18 @@ package enum LifetimeSummary {
           ["level": .share(report.settings.level), "lower": .money(lower), "upper": .money(upper)])
     }
     out.bullet(value)
+    let costs = [
+      totals.serviceCost.map { out.text("model.clv.costs.service", ["amount": .money($0)]) },
+      totals.acquisitionCost.map {
+        out.text("model.clv.costs.acquisition", ["amount": .money($0)])
+      },
+    ].compactMap { $0 }
     out.bullet(
       out.text(
-        "model.clv.basis",
+        costs.isEmpty ? "model.clv.basis" : "model.clv.basis.net",
         [
           "margin": .share(report.settings.margin),
-          "discount": .share(report.settings.discountPerYear),
+          "discount": .share(report.settings.discountPerYear), "costs": .texts(costs),
         ]))
     out.bullet(
       out.text(
@@ -168,6 +174,9 @@ package enum LifetimeSummary {
           ]
         }
       })
+    if let test = report.covariateTest {
+      out.paragraph(covariates(test, out.localizer), indent: 2)
+    }
     for fit in fits {
       out.paragraph(
         out.text(
@@ -178,6 +187,25 @@ package enum LifetimeSummary {
             "aic": .number(fit.aic, decimals: 1), "bic": .number(fit.bic, decimals: 1),
           ]), indent: 2)
     }
+  }
+
+  /// What the covariates explain, in one sentence.
+  static func covariates(
+    _ test: LifetimeReport.CovariateTest, _ localizer: Localizer
+  ) -> String {
+    let least = 0.0001
+    let p =
+      test.pValue < least
+      ? "< \(localizer.formats.number(least, decimals: 4))"
+      : localizer.formats.number(test.pValue, decimals: 4)
+    return localizer.text(
+      test.references.isEmpty ? "model.clv.covariates.numbers" : "model.clv.covariates",
+      [
+        "combinations": .count(test.combinations),
+        "statistic": .number(test.statistic, decimals: 2),
+        "degrees": .count(test.degreesOfFreedom), "p": .text(p),
+        "references": .texts(test.references.map { "\($0.covariate)=\($0.category)" }),
+      ])
   }
 
   private static func writeHoldOut(

@@ -129,3 +129,15 @@ extension ModelRegistry.Entry {
     return out.joined
   }
 }
+
+extension ModelRegistry.Drift {
+  /// How far groups have moved, and what to do about it.
+  package func text(_ localizer: Localizer) -> String {
+    localizer.text(
+      "model.drift.\(reading)",
+      [
+        "value": .number(stabilityIndex, decimals: 3), "date": .date(asOf),
+        "count": .count(customers),
+      ])
+  }
+}

@@ -11,6 +11,7 @@ package enum SurvivalSummary {
     var out = ModelText(localizer, style)
     out.title(out.text("model.survival.title"))
     out.paragraph(data(report, localizer))
+    if let seen = seen(report, localizer) { out.paragraph(seen) }
     if let median = report.median?.estimate {
       out.bullet(
         out.text("model.survival.median", ["time": .number(median, decimals: 1)]))
@@ -27,6 +28,21 @@ package enum SurvivalSummary {
             "amount": .number(value.meanAmount, decimals: 2),
             "discount": .share(value.discountPerPeriod),
           ]))
+    }
+    if let outlook = report.outlook, outlook.running > 0 {
+      var text = out.text(
+        "model.survival.outlook",
+        [
+          "running": .count(outlook.running), "covered": .count(outlook.covered),
+          "periods": .count(outlook.periods),
+          "remaining": .text(out.number(outlook.expectedRemaining, 1)),
+        ])
+      if let value = outlook.value {
+        text +=
+          " "
+          + out.text("model.survival.outlook.value", ["value": .number(value, decimals: 2)])
+      }
+      out.bullet(text)
     }
     out.title(out.text("model.survival.curve"))
     out.table(
@@ -52,6 +68,14 @@ package enum SurvivalSummary {
         "count": .count(report.subscriptions), "ended": .count(report.ended),
         "left_out": .count(report.leftOut),
       ])
+  }
+
+  /// Until when subscriptions were seen, where dates say it.
+  private static func seen(_ report: SurvivalReport, _ localizer: Localizer) -> String? {
+    guard let date = report.asOf, let unit = report.unit else { return nil }
+    return localizer.text(
+      "model.survival.as_of",
+      ["date": .date(date), "unit": .term("model.unit.\(unit.rawValue)")])
   }
 
   private static func restricted(
@@ -124,7 +148,7 @@ package enum SurvivalSummary {
   package static func card(_ report: SurvivalReport, _ localizer: Localizer) -> String {
     ModelCard.page(
       title: localizer.text("model.card.survival.title"), version: report.quartierVersion,
-      date: nil, data: [data(report, localizer)],
+      date: nil, data: [data(report, localizer), seen(report, localizer)].compactMap { $0 },
       options: [localizer.text("model.card.survival.options")],
       quality: [report.restrictedMean.map { restricted($0, localizer) }].compactMap { $0 },
       limits: [localizer.text("model.card.survival.limits")],

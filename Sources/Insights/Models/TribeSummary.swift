@@ -126,6 +126,13 @@ package enum TribeSummary {
               out.count(part.answers),
             ]
           }
+          + (measure.byGroup ?? []).map { part in
+            [
+              "  \(Localizer.printable(part.group))", "", shown(part.value, measure.measure),
+              "\(shown(part.lower, measure.measure)) – \(shown(part.upper, measure.measure))",
+              out.count(part.answers),
+            ]
+          }
       })
   }
 

@@ -16,14 +16,20 @@ package struct SegmentDesk: Sendable {
   ///
   /// - Throws: `WarehouseError`: `.locked` when another process holds it; `PlatformError`.
   package init(_ workspace: Workspace, engine: any QueryEngine) async throws {
+    let session = try await engine.session()
+    try await Store.attach(workspace.storePath, to: session)
+    try await session.execute("USE quartier")
+    try await self.init(workspace, opened: session)
+  }
+
+  /// - Parameter session: one that has the workspace's store open, and works in it.
+  init(_ workspace: Workspace, opened session: any QuerySession) async throws {
     self.workspace = workspace
     guard let clock = WorkspaceClock(timeZone: workspace.settings.timeZone) else {
       throw PlatformError.unknownTimeZone(workspace.settings.timeZone)
     }
     self.clock = clock
-    session = try await engine.session()
-    try await Store.attach(workspace.storePath, to: session)
-    try await session.execute("USE quartier")
+    self.session = session
     language = RuleLanguage(try await WorkspaceSchema.read(session, workspace.settings))
   }
 

@@ -36,9 +36,10 @@ package struct ReadModels: Sendable {
         : LifetimeSummary.text(lifetime, best: [], localizer, style: style)
     case .clusters:
       let groups: GroupReport = try decode(report, kind)
+      let drift = try await registry.drift(kind, version: version)
       return card
-        ? GroupSummary.card(groups, localizer)
-        : GroupSummary.text(groups, localizer, style: style)
+        ? GroupSummary.card(groups, drift: .some(drift), localizer)
+        : GroupSummary.text(groups, drift: .some(drift), localizer, style: style)
     case .tribes:
       let tribes: TribeReport = try decode(report, kind)
       return card

@@ -1,5 +1,9 @@
-internal import CustomerSchema
+package import CustomerSchema
+package import Scoring
+internal import SQLBuilder
+internal import SegmentLanguage
 internal import Segments
+internal import Warehouse
 
 /// Brings every segment to an instant.
 package struct RefreshWorkspace: Sendable {
@@ -21,6 +25,19 @@ package struct RefreshWorkspace: Sendable {
     package let replayed: Int
     package let together: Int
     package let segments: [Size]
+    /// Kept models whose values were brought to the instant first.
+    package let models: [Model]
+  }
+
+  /// A kept model that was brought to a day without fitting again.
+  package struct Model: Sendable, Encodable {
+    package let kind: ModelKind
+    package let version: Int
+    package let asOf: LocalDate
+    /// Customers who have a value or a group now.
+    package let customers: Int
+    /// How far the groups have moved since they were found; only for groups.
+    package let drift: ModelRegistry.Drift?
   }
 
   package struct Size: Sendable, Encodable {
@@ -35,6 +52,7 @@ package struct RefreshWorkspace: Sendable {
     guard instant <= now else { throw PlatformError.futureInstant(SegmentDesk.text(instant)) }
     // What changed without an import of this version is described before it is segmented.
     _ = try await WorkspaceDescription(desk.workspace, desk.session).run(desk.session, now: now)
+    let models = try await updateModels(asOf: instant)
     try await ScoreUpdate.prepare(desk.session)
     let scores = ScoreUpdate(clock: desk.clock)
     var refresh = SegmentRefresh(desk.session, desk.language, desk.clock)
@@ -45,6 +63,22 @@ package struct RefreshWorkspace: Sendable {
       asOf: SegmentDesk.text(report.asOf), previousAsOf: report.previous.map(SegmentDesk.text),
       changed: report.changed, entries: report.entries, exits: report.exits,
       replayed: report.replayed, together: report.together,
-      segments: names.map { Size(name: $0.name, size: report.sizes[$0.id] ?? 0) })
+      segments: names.map { Size(name: $0.name, size: report.sizes[$0.id] ?? 0) },
+      models: models)
+  }
+
+  /// What models say changes with time and orders; before memberships are told, so that rules see it.
+  private func updateModels(asOf instant: Int64) async throws -> [Model] {
+    let day = desk.clock.day(of: instant)
+    if let last = try await desk.history.lastRefresh() {
+      // An instant before the last refresh is refused by it, and the same day with nothing new
+      // gives the same values.
+      guard instant >= last else { return [] }
+      let touched = try await desk.session.value("SELECT count(*) FROM touched_customer").int ?? 0
+      if touched == 0, desk.clock.day(of: last) == day { return [] }
+    }
+    let currency =
+      desk.workspace.settings.currency.flatMap(CurrencyCode.init(rawValue:)) ?? .euro
+    return try await ModelUpdate(session: desk.session, currency: currency).run(asOf: day)
   }
 }

@@ -5,16 +5,25 @@ package import Insights
 package import Presentation
 package import Scoring
 internal import SQLBuilder
+internal import StatisticalModels
 package import Warehouse
 
-/// From order files to what each customer is worth: `quartier model clv`.
+/// From orders to what each customer is worth: `quartier model clv`.
 package struct TrainLifetime: Sendable {
-  private let segmentation: RunSegmentation
+  private let source: ModelSource
   private let settings: LifetimeSettings
+  private let facts: CustomerFacts
+  private let scratch: String
 
-  package init(_ segmentation: RunSegmentation, settings: LifetimeSettings) {
-    self.segmentation = segmentation
+  /// - Parameter scratch: a folder for prepared copies of files.
+  package init(
+    _ source: ModelSource, settings: LifetimeSettings, facts: CustomerFacts = CustomerFacts(),
+    scratch: String
+  ) {
+    self.source = source
     self.settings = settings
+    self.facts = facts
+    self.scratch = scratch
   }
 
   /// What was learned, and the session whose table `customer_value` holds each customer.
@@ -23,30 +32,57 @@ package struct TrainLifetime: Sendable {
     package let session: any QuerySession
     /// The customers of the greatest value, best first.
     package let best: [LifetimeSummary.Customer]
+    /// Where it went; nil for files.
+    package let landing: ModelLanding?
+    /// A row per customer: `customer` as in `customer_value`, `shown` as people know them.
+    let names: SQL
   }
 
   package func run() async throws -> Outcome {
-    let prepared = try await segmentation.prepare()
-    let session = prepared.session
-    try await PurchaseHistories(end: prepared.asOf).create(in: session)
+    let base = try await source.prepare()
+    let session = base.session
+    try await PurchaseHistories(end: base.asOf).create(in: session)
+    var settings = settings
+    settings.covariates = facts.covariates
+    try await facts.create(
+      base, isWorkspace: source.isWorkspace, scratch: scratch, costs: &settings.costs)
     let training = try await LifetimeTraining(
-      settings: settings, asOf: prepared.asOf, currency: prepared.imported.currency,
+      settings: settings, asOf: base.asOf, currency: base.currency,
       quartierVersion: quartierVersion
     ).run(in: session)
+    let names: SQL =
+      source.isWorkspace
+      ? WorkspaceOrders.shown : "SELECT customer, customer AS shown FROM purchase_history"
     return Outcome(
       training: training, session: session,
-      best: try await best(prepared.imported.currency, in: session))
+      best: try await best(base.currency, names, in: session),
+      landing: source.isWorkspace ? try await land(training, settings, session) : nil,
+      names: names)
+  }
+
+  private func land(
+    _ training: LifetimeTraining.Outcome, _ settings: LifetimeSettings,
+    _ session: any QuerySession
+  ) async throws -> ModelLanding {
+    let keep = try KeepModels(session)
+    return try await keep.land(
+      LifetimeAttributes(horizon: settings.horizon).columns(keep), .clv,
+      from: "customer_value"
+    ) {
+      try await keep.keep(lifetime: training.report, scorer: training.scorer)
+    }
   }
 
   private func best(
-    _ currency: CurrencyCode, in session: any QuerySession
+    _ currency: CurrencyCode, _ names: SQL, in session: any QuerySession
   ) async throws -> [LifetimeSummary.Customer] {
     try await session.query(
       """
-      SELECT v.customer, x + 1, last_age, age, p_alive, expected_purchases, clv, clv_lower,
+      SELECT n.shown, x + 1, last_age, age, p_alive, expected_purchases, clv, clv_lower,
         clv_upper
-      FROM customer_value AS v JOIN purchase_history AS h USING (customer)
-      ORDER BY clv DESC, v.customer LIMIT 10
+      FROM (SELECT * FROM customer_value ORDER BY clv DESC, customer LIMIT 10) AS v
+      JOIN purchase_history AS h USING (customer) JOIN (\(names)) AS n USING (customer)
+      ORDER BY clv DESC, v.customer
       """
     ).rows.map { row in
       LifetimeSummary.Customer(
@@ -67,10 +103,11 @@ package struct TrainLifetime: Sendable {
     do {
       let report = outcome.training.report
       let rows: SQL = """
-        SELECT customer, p_alive, expected_purchases, expected_spend, clv, clv_lower, clv_upper,
+        SELECT n.shown AS customer, p_alive, expected_purchases, expected_spend, clv, clv_lower,
+          clv_upper, service_cost, acquisition_cost,
           \(report.meanSpend.currency.rawValue) AS currency,
           \(report.settings.horizon) AS horizon, \(report.asOf.sqlValue) AS as_of
-        FROM customer_value
+        FROM customer_value JOIN (\(outcome.names)) AS n USING (customer)
         """
       try await ModelFiles.writeTable(
         "clv", rows: rows, text: ["customer"], in: outcome.session, to: staged.folder)
@@ -85,35 +122,31 @@ package struct TrainLifetime: Sendable {
   }
 }
 
-/// Files that the model commands write.
-enum ModelFiles {
-  /// A table as Parquet and as CSV, sorted by customer; text columns are safe for spreadsheets.
-  static func writeTable(
-    _ name: String, rows: SQL, text: [String], in session: any QuerySession, to folder: URL
-  ) async throws {
-    let parquet = folder.appending(path: name + ".parquet").path
-    try await session.execute(
-      """
-      COPY (SELECT * FROM (\(rows)) ORDER BY ALL)
-      TO \(literal: parquet) (FORMAT parquet, COMPRESSION zstd)
-      """)
-    let csv = folder.appending(path: name + ".csv").path
-    let safe = text.map { column -> SQL in
-      """
-      CASE WHEN left(\(identifier: column), 1) IN ('=', '+', '-', '@', chr(9), chr(13))
-        THEN '''' || \(identifier: column) ELSE \(identifier: column) END AS \(identifier: column)
-      """
-    }
-    try await session.execute(
-      """
-      COPY (SELECT * REPLACE (\(safe.joined())) FROM (\(rows)) ORDER BY ALL)
-      TO \(literal: csv) (FORMAT csv, HEADER)
-      """)
+/// The attributes of a lifetime model: their names carry the horizon.
+struct LifetimeAttributes {
+  let horizon: Horizon
+
+  /// `12_months`, `52_weeks`.
+  private var suffix: String {
+    let span = horizon.span
+    return "\(Int(span.amount))_\(span.unit.rawValue)s"
   }
 
-  /// Foundation's own errors become one of ours; the others already are.
-  static func error(_ error: any Error, _ path: String) -> any Error {
-    error is any UserFacingError || error is CancellationError
-      ? error : PlatformError.cannotWrite(path, reason: systemReason(error))
+  func columns(_ keep: KeepModels) -> [ModelAttributes.Column] {
+    func column(
+      _ id: String, _ type: AttributeType, _ column: String
+    ) -> ModelAttributes.Column {
+      keep.column(
+        AttributeDefinition("\(id)_\(suffix)", type, isOptional: true), from: column
+      ) {
+        $0.text("attribute.horizon.\(column)", ["horizon": .text($0.period(horizon.text))])
+      }
+    }
+    return [
+      keep.column(AttributeDefinition("p_alive", .share, isOptional: true), from: "p_alive"),
+      column("expected_purchases", .number, "expected_purchases"),
+      column("clv", .money, "clv"), column("clv_lower", .money, "clv_lower"),
+      column("clv_upper", .money, "clv_upper"),
+    ]
   }
 }

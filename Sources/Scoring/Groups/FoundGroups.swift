@@ -1,6 +1,7 @@
 internal import NumericalMethods
 internal import SQLBuilder
 package import StatisticalModels
+package import Warehouse
 
 /// Found groups as a workspace keeps them: the attributes they read, the model, and their lasting numbers.
 package struct FoundGroups: Sendable, Codable, Equatable {
@@ -10,6 +11,32 @@ package struct FoundGroups: Sendable, Codable, Equatable {
   package let numbers: [Int]
 
   package var count: Int { stored.sizes.count }
+
+  /// Whether each customer also gets the probability of her group.
+  package var hasProbability: Bool {
+    if case .mixture = stored.method { return true }
+    return false
+  }
+
+  /// Assigns the customers of the table `customers` without fitting again: makes a table of
+  /// `customer`, `found_group`, `group_probability` for everybody with a purchase.
+  ///
+  /// - Returns: false where `customers` lacks a column that the groups read.
+  /// - Throws: `ScoringError.model`.
+  package func assign(
+    into table: String = "customer_group", threads: Int? = nil, in session: any QuerySession
+  ) async throws -> Bool {
+    let present = Set(
+      try await session.query("DESCRIBE customers").rows.compactMap { $0[0].text })
+    guard attributes.allSatisfy({ present.contains($0.name) }) else { return false }
+    do {
+      try await GroupTable(attributes: attributes).assignAll(
+        self, threads: threads, into: table, in: session)
+      return true
+    } catch let error as ModelError {
+      throw ScoringError.model(error)
+    }
+  }
 
   /// The group of each customer, as its place in `numbers`, and from a mixture its probability.
   func assign(

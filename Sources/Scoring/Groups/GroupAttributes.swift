@@ -1,4 +1,4 @@
-internal import CustomerSchema
+package import CustomerSchema
 internal import SQLBuilder
 package import StatisticalModels
 
@@ -31,10 +31,32 @@ package struct GroupAttribute: Sendable, Codable, Hashable {
       .contains($0.name)
   }
 
+  /// An attribute of a workspace's catalogue; nil for those that no distance can be made of.
+  package init?(_ definition: AttributeDefinition) {
+    switch definition.type {
+    case .money: kind = .money
+    case .count, .duration: kind = .count
+    case .share: kind = .share
+    case .number, .decimal: kind = .number
+    case .text, .enumeration, .boolean: kind = .category
+    case .date, .instant, .list, .objects: return nil
+    }
+    name = definition.id
+  }
+
+  private init(name: String, kind: FeatureKind) {
+    self.name = name
+    self.kind = kind
+  }
+
   /// Attributes by name.
   ///
+  /// - Parameter own: those of a workspace, besides the known ones.
   /// - Throws: `ScoringError.unknownAttribute`.
-  package static func named(_ names: [String]) throws(ScoringError) -> [GroupAttribute] {
+  package static func named(
+    _ names: [String], own: [GroupAttribute] = []
+  ) throws(ScoringError) -> [GroupAttribute] {
+    let known = Self.known + own.filter { one in !Self.known.contains { $0.name == one.name } }
     var found: [GroupAttribute] = []
     for name in names {
       guard let attribute = known.first(where: { $0.name == name }) else {

@@ -85,11 +85,25 @@ struct GroupDescription {
   }
 
   private static func phrase(_ trait: DistinctiveTrait) -> UserMessage {
-    switch trait.contrast {
+    guard GroupAttribute.known.contains(where: { $0.name == trait.column }) else {
+      return ownPhrase(trait)
+    }
+    return switch trait.contrast {
     case .number(_, _, _, let effect):
       UserMessage("model.groups.name.\(trait.column).\(effect > 0 ? "high" : "low")")
     case .category(let name, _, _, _):
       UserMessage("model.groups.name.\(trait.column)", ["value": .text(name)])
+    }
+  }
+
+  /// An attribute of the workspace's own, whose name the catalogues do not word.
+  private static func ownPhrase(_ trait: DistinctiveTrait) -> UserMessage {
+    let name = MessageArgument.text(trait.column)
+    return switch trait.contrast {
+    case .number(_, _, _, let effect):
+      UserMessage("model.groups.name.own.\(effect > 0 ? "high" : "low")", ["name": name])
+    case .category(let value, _, _, _):
+      UserMessage("model.groups.name.own", ["name": name, "value": .text(value)])
     }
   }
 }

@@ -59,6 +59,13 @@ package struct GroupReport: Sendable, Codable {
     package let traits: [Trait]
     /// Customers closest to the centre.
     package let typicalCustomers: [String]
+
+    func namingTypicalCustomers(_ name: (String) -> String) -> Group {
+      Group(
+        id: id, nameParts: nameParts, customers: customers, customerShare: customerShare,
+        revenue: revenue, revenueShare: revenueShare, centre: centre, traits: traits,
+        typicalCustomers: typicalCustomers.map(name))
+    }
   }
 
   /// The centre in original units.

@@ -67,16 +67,17 @@ struct GroupTable {
     }
   }
 
-  /// Makes `customer_group` for everybody with a purchase.
+  /// Makes `customer_group` (or the table named) for everybody with a purchase.
   func assignAll(
-    _ stored: FoundGroups, threads: Int?, in session: any QuerySession
+    _ stored: FoundGroups, threads: Int?, into target: String = "customer_group",
+    in session: any QuerySession
   ) async throws {
     let buyers: SQL = "(SELECT * FROM customers WHERE orders > 0)"
     let numbers = stored.numbers.map { "\($0)" as SQL }.joined()
     if let assignment = stored.assignment(from: buyers) {
       try await session.execute(
         """
-        CREATE OR REPLACE TEMP TABLE customer_group AS
+        CREATE OR REPLACE TEMP TABLE \(identifier: target) AS
         SELECT customer, 'group_' || [\(numbers)][found + 1] AS found_group,
           CAST(NULL AS DOUBLE) AS group_probability
         FROM (\(assignment))
@@ -95,7 +96,7 @@ struct GroupTable {
       ], to: "group_labels")
     try await session.execute(
       """
-      CREATE OR REPLACE TEMP TABLE customer_group AS
+      CREATE OR REPLACE TEMP TABLE \(identifier: target) AS
       SELECT customer,
         'group_' || [\(numbers)][CAST(found AS BIGINT) + 1] AS found_group,
         CASE WHEN NOT isnan(probability) THEN probability END AS group_probability

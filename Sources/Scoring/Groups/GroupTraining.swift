@@ -43,6 +43,13 @@ package struct GroupTraining: Sendable {
     package let report: GroupReport
     /// Nil where no groups can be found.
     package let found: FoundGroups?
+
+    /// The same with other names of typical customers.
+    package func namingTypicalCustomers(_ name: (String) -> String) -> Outcome {
+      var report = report
+      report.groups = report.groups.map { $0.namingTypicalCustomers(name) }
+      return Outcome(report: report, found: found)
+    }
   }
 
   /// Customers below which a group would be a handful of people.

@@ -7,6 +7,9 @@ internal import Warehouse
 struct HoldOutCheck {
   let settings: LifetimeSettings
   let asOf: LocalDate
+  /// Vectors of covariates; `purchase_history` then has the column `covariate_group`.
+  var vectors: [[Double]] = []
+  var covariateNames: [String] = []
 
   struct Choice {
     let family: LifetimeFamily
@@ -49,11 +52,18 @@ struct HoldOutCheck {
       previous: columns[4], families: candidates, threads: settings.threads)
     let choice = choose(comparison)
     let shown = settings.family ?? choice?.family
+    var methods = comparison.results.map { method($0, comparison) }
+    if let shown, !vectors.isEmpty,
+      let result = try withCovariates(shown, columns, holdOut)
+    {
+      methods.append(result)
+      methods.sort { $0.rootMeanSquareError < $1.rootMeanSquareError }
+    }
     let tracked = shown.flatMap { comparison.models[$0] }
     let report = LifetimeReport.HoldOutReport(
       calibrationEnd: calibrationEnd, end: asOf, days: holdOut, customers: columns[0].count,
       actualPurchases: Int(columns[3].reduce(0, +)),
-      methods: comparison.results.map { method($0, comparison) },
+      methods: methods,
       failures: comparison.failures.map(\.error.userMessage),
       tracking: try await tracking(tracked, first: first, calibrationEnd, in: session))
     return Found(report: report, choice: choice, warning: warning(comparison, shown))
@@ -66,10 +76,15 @@ struct HoldOutCheck {
     _ calibrationEnd: LocalDate, _ holdOut: Int, in session: any QuerySession
   ) async throws -> [[Double]] {
     let before = calibrationEnd.adding(days: -holdOut)
+    let group: SQL = vectors.isEmpty ? "0::DOUBLE" : "covariate_group"
+    let groups: SQL =
+      vectors.isEmpty
+      ? ""
+      : "JOIN (SELECT customer, covariate_group FROM purchase_history) AS g USING (customer)"
     return try await session.numbers(
       """
-      SELECT x, last_age, age, coalesce(after, 0), coalesce(previous, 0)
-      FROM calibration_history LEFT JOIN (
+      SELECT x, last_age, age, coalesce(after, 0), coalesce(previous, 0), \(group)
+      FROM calibration_history \(groups) LEFT JOIN (
         SELECT p.customer,
           CAST(count(*) FILTER (p.day > \(calibrationEnd.sqlValue)) AS DOUBLE) AS after,
           CAST(count(*) FILTER (p.day <= \(calibrationEnd.sqlValue)) AS DOUBLE) AS previous
@@ -78,6 +93,46 @@ struct HoldOutCheck {
         GROUP BY p.customer) USING (customer)
       ORDER BY ALL
       """)
+  }
+
+  /// The family with its covariates, fitted to the calibration and judged as the others; nil where
+  /// the calibration does not carry them.
+  private func withCovariates(
+    _ family: LifetimeFamily, _ columns: [[Double]], _ holdOut: Int
+  ) throws -> LifetimeReport.HoldOutReport.Method? {
+    let days = settings.unit.days
+    var rows = [[Int]](repeating: [], count: vectors.count)
+    for (row, group) in columns[5].enumerated() { rows[Int(group)].append(row) }
+    let present = vectors.indices.filter { !rows[$0].isEmpty }
+    let groups = try present.map { group in
+      CovariateGroup(
+        covariates: vectors[group],
+        histories: try HistoryTable(
+          repeatPurchases: rows[group].map { columns[0][$0] },
+          lastPurchaseAge: rows[group].map { columns[1][$0] / days },
+          customerAge: rows[group].map { columns[2][$0] / days }, unit: settings.unit))
+    }
+    guard
+      let model = try? LifetimeModel.fit(
+        family, to: groups, covariateNames: covariateNames, threads: settings.threads),
+      let fit = model.report
+    else { return nil }
+    var predicted = [Double](repeating: 0, count: columns[0].count)
+    for (place, group) in zip(present, groups) {
+      let scores = try model.score(
+        group.histories, horizon: try TimeSpan(Double(holdOut), .day), discount: .none,
+        covariates: group.covariates, threads: settings.threads)
+      let values = group.histories.spread(scores.expectedPurchases)
+      for (row, value) in zip(rows[place], values) { predicted[row] = value }
+    }
+    let name = family.rawValue + "+covariates"
+    let result = try HoldOutResult(
+      method: name, x: columns[0], predicted: predicted, actual: columns[3])
+    return LifetimeReport.HoldOutReport.Method(
+      method: name, isBaseline: false, meanAbsoluteError: result.check.meanAbsoluteError,
+      rootMeanSquareError: result.check.rootMeanSquareError,
+      correlation: result.check.correlation, predictedTotal: result.check.predictedTotal,
+      fit: LifetimeReport.FitSummary(name, fit), buckets: result.buckets)
   }
 
   /// The family that predicts best; of those within 0.1 % of it, the one that fits best. Plain NBD, in

@@ -16,6 +16,8 @@ package struct LifetimeReport: Sendable, Codable {
   package var fit: FitSummary?
   /// The spend per purchase; nil where one mean for everybody is used instead.
   package var spend: FitSummary?
+  /// Whether the covariates explain anything; nil without any in the model.
+  package var covariateTest: CovariateTest?
   package var meanSpend: Money
   package var holdOut: HoldOutReport?
   package var totals: TotalsReport?
@@ -43,6 +45,11 @@ package struct LifetimeReport: Sendable, Codable {
     /// Of the intervals.
     package let level: Double
     package let calibrationEnd: LocalDate?
+    /// Deducted per purchase and per year as a customer; nil where nothing is.
+    package let costPerPurchase: Money?
+    package let costPerYear: Money?
+    /// Columns whose effects are in the model; nil without any.
+    package let covariates: [String]?
   }
 
   package struct ChoiceReport: Sendable, Codable {
@@ -50,6 +57,22 @@ package struct LifetimeReport: Sendable, Codable {
     package let requested: String
     package let chosen: LifetimeFamily
     package let reason: UserMessage
+  }
+
+  /// The likelihood ratio test of the model with covariates against the one without.
+  package struct CovariateTest: Sendable, Codable {
+    package let statistic: Double
+    package let degreesOfFreedom: Int
+    package let pValue: Double
+    /// Different combinations of covariates.
+    package let combinations: Int
+    /// Per covariate that is a class: the class that the others are compared with.
+    package let references: [Reference]
+
+    package struct Reference: Sendable, Codable {
+      package let covariate: String
+      package let category: String
+    }
   }
 
   /// A maximum likelihood fit.
@@ -104,7 +127,7 @@ package struct LifetimeReport: Sendable, Codable {
     package let tracking: [Point]
 
     package struct Method: Sendable, Codable {
-      /// A family, or `same-as-last-period`.
+      /// A family, one with `+covariates`, or `same-as-last-period`.
       package let method: String
       package let isBaseline: Bool
       package let meanAbsoluteError: Double
@@ -131,6 +154,10 @@ package struct LifetimeReport: Sendable, Codable {
     /// Confidence limits of the expectation; nil where the spend has no fitted model.
     package let valueLower: Money?
     package let valueUpper: Money?
+    /// What was deducted: the cost to serve within the horizon, and what winning the customers cost;
+    /// nil where not known.
+    package let serviceCost: Money?
+    package let acquisitionCost: Money?
     /// Customers by P(alive), highest first.
     package let bands: [Band]
 

@@ -18,9 +18,28 @@ package struct LifetimeSettings: Sendable {
   package var checksHoldOut = true
   /// Whether each customer's value gets confidence limits.
   package var customerIntervals = true
+  /// Static covariates: columns of the relation `customer_covariates` (`customer`, texts).
+  package var covariates: [String] = []
+  package var costs = ServiceCosts()
   package var threads: Int?
 
   package init() {}
+}
+
+/// What is deducted from value, in the currency of the orders.
+package struct ServiceCosts: Sendable, Codable, Hashable {
+  /// Cost to serve, per purchase and per year as a customer.
+  package var perPurchase = 0.0
+  package var perYear = 0.0
+  /// What winning a customer cost, the same for everybody.
+  package var acquisition = 0.0
+  /// Whether the relation `customer_costs` (`customer`, `acquisition` as DOUBLE) says what winning
+  /// each customer cost.
+  package var acquisitionIsKnown = false
+
+  package init() {}
+
+  var areNone: Bool { self == ServiceCosts() }
 }
 
 /// How far ahead a value looks.

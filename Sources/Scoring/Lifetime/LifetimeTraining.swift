@@ -1,5 +1,6 @@
 package import CustomerSchema
 internal import Foundation
+internal import NumericalMethods
 internal import SQLBuilder
 package import StatisticalModels
 package import Warehouse
@@ -25,23 +26,20 @@ package struct LifetimeTraining: Sendable {
     package let report: LifetimeReport
     package let lifetime: LifetimeModel?
     package let spend: GammaGammaModel?
-
     /// What values a new customer; nil where no model applies.
-    package var scorer: LifetimeScorer? {
-      lifetime.map {
-        LifetimeScorer(lifetime: $0, spend: spend, meanSpend: report.meanSpend.double)
-      }
-    }
+    package let scorer: LifetimeScorer?
   }
 
   /// Repeat buyers below which parameters would only look precise.
   package static let leastRepeatBuyers = 30
+  /// Days without a purchase of anybody after which orders are probably missing.
+  static let staleDays = 60
   /// Days of history below which nobody has had time to come back or to leave.
   package static let leastDays = 28
 
   /// Trains, checks and values: makes `customer_value` (`customer`, `p_alive`,
-  /// `expected_purchases`, `expected_spend`, `clv`, `clv_lower`, `clv_upper`; limits null where they
-  /// were not asked for), empty where no model applies.
+  /// `expected_purchases`, `expected_spend`, `clv`, `clv_lower`, `clv_upper`, `service_cost`,
+  /// `acquisition_cost`; limits null where they were not asked for), empty where no model applies.
   ///
   /// The relation `purchase_history` must be there, and `purchase_days` where a hold-out is checked.
   package func run(in session: any QuerySession) async throws -> Outcome {
@@ -58,13 +56,20 @@ package struct LifetimeTraining: Sendable {
   }
 
   private func train(in session: any QuerySession) async throws -> Outcome {
-    let table = try await PurchaseHistories.table(settings.unit, in: session)
+    let all = try await PurchaseHistories.groups(settings.unit, vectors: [], in: session)
+    let table = all[0].histories
     var report = try await base(table, in: session)
     if let refusal = refusal(report) {
       return try await refused(report, refusal, in: session)
     }
+    var covariates: CovariateGroups?
+    if !settings.covariates.isEmpty {
+      covariates = try await CovariateGroups.create(settings.covariates, in: session)
+    }
     if settings.checksHoldOut {
-      let check = HoldOutCheck(settings: settings, asOf: asOf)
+      let check = HoldOutCheck(
+        settings: settings, asOf: asOf, vectors: covariates?.vectors ?? [],
+        covariateNames: covariates?.encoding.names ?? [])
       let found = try await check.run(first: report.firstPurchase, in: session)
       report.holdOut = found?.report
       if let warning = found?.warning { report.cautions.append(warning) }
@@ -81,9 +86,29 @@ package struct LifetimeTraining: Sendable {
         report.cautions.append(error.userMessage)
       }
     }
-    guard let model = fitted, let fit = model.report else {
+    guard var model = fitted, let plain = model.report else {
       return try await refused(report, UserMessage("model.refusal.no_fit"), in: session)
     }
+    var groups = all
+    if let known = covariates {
+      let split = try await PurchaseHistories.groups(
+        settings.unit, vectors: known.vectors, in: session)
+      do {
+        model = try LifetimeModel.fit(
+          model.family, to: split, covariateNames: known.encoding.names,
+          threads: settings.threads)
+        groups = split
+        report.covariateTest = test(plain, model, known)
+      } catch {
+        // Effects that cannot be told apart: without them there is still a sound model.
+        report.cautions.append(
+          UserMessage(
+            "model.caution.covariates",
+            ["names": .text(settings.covariates.joined(separator: ", "))]))
+        covariates = nil
+      }
+    }
+    let fit = model.report ?? plain
     if model.family == .nbd { report.cautions.append(UserMessage("model.caution.nobody_leaves")) }
     if model.family != report.choice?.chosen {
       report.choice = LifetimeReport.ChoiceReport(
@@ -97,6 +122,14 @@ package struct LifetimeTraining: Sendable {
     if let summary = spend.model?.report {
       report.spend = LifetimeReport.FitSummary("gamma-gamma", summary)
     }
+    if let last = try await lastPurchase(in: session) {
+      let days = Int(asOf.daysSinceEpoch - last.daysSinceEpoch)
+      if days > Self.staleDays {
+        report.cautions.append(
+          UserMessage(
+            "model.caution.stale", ["date": .date(last), "count": .count(days)]))
+      }
+    }
     let span = Double(asOf.daysSinceEpoch - report.firstPurchase.daysSinceEpoch)
     if settings.horizon.days > 2 * span {
       report.cautions.append(
@@ -107,8 +140,33 @@ package struct LifetimeTraining: Sendable {
     report.totals = try await LifetimeScores(
       settings: settings, currency: currency, model: model, spend: spend.model,
       meanSpend: report.meanSpend.double
-    ).create(table, in: session)
-    return Outcome(report: report, lifetime: model, spend: spend.model)
+    ).create(groups, hasCovariates: covariates != nil, in: session)
+    return Outcome(
+      report: report, lifetime: model, spend: spend.model,
+      scorer: LifetimeScorer(
+        lifetime: model, spend: spend.model, meanSpend: report.meanSpend.double,
+        rules: LifetimeScorer.Rules(
+          horizon: settings.horizon.text, discountPerYear: settings.discount.perYear,
+          margin: settings.margin, costs: settings.costs, unit: settings.unit,
+          currency: currency),
+        covariates: covariates?.encoding))
+  }
+
+  private func test(
+    _ plain: FitReport, _ model: LifetimeModel, _ covariates: CovariateGroups
+  ) -> LifetimeReport.CovariateTest? {
+    guard let fit = model.report else { return nil }
+    let statistic = max(0, 2 * (fit.logLikelihood - plain.logLikelihood))
+    let degrees = fit.estimates.count - plain.estimates.count
+    return LifetimeReport.CovariateTest(
+      statistic: statistic, degreesOfFreedom: degrees,
+      pValue: Distribution.chiSquareUpper(statistic, degrees: Double(degrees)),
+      combinations: covariates.vectors.count,
+      references: covariates.encoding.columns.compactMap { column in
+        guard case .classes(let reference, _, _) = column.kind else { return nil }
+        return LifetimeReport.CovariateTest.Reference(
+          covariate: column.name, category: reference)
+      })
   }
 
   private func base(
@@ -138,8 +196,21 @@ package struct LifetimeTraining: Sendable {
       settings: LifetimeReport.SettingsReport(
         horizon: settings.horizon.text, horizonDays: settings.horizon.days, unit: settings.unit,
         discountPerYear: settings.discount.perYear, margin: settings.margin, level: settings.level,
-        calibrationEnd: settings.calibrationEnd),
+        calibrationEnd: settings.calibrationEnd,
+        costPerPurchase: cost(settings.costs.perPurchase),
+        costPerYear: cost(settings.costs.perYear),
+        covariates: settings.covariates.isEmpty ? nil : settings.covariates),
       meanSpend: .rounding(mean, currency))
+  }
+
+  private func lastPurchase(in session: any QuerySession) async throws -> LocalDate? {
+    try await session.value(
+      "SELECT max(first_day + CAST(last_age AS INTEGER)) FROM purchase_history"
+    ).days.map(LocalDate.init(daysSinceEpoch:))
+  }
+
+  private func cost(_ amount: Double) -> Money? {
+    amount > 0 ? .rounding(amount, currency) : nil
   }
 
   /// Why no model can say anything sound about this base; nil where one can be tried.
@@ -178,7 +249,7 @@ package struct LifetimeTraining: Sendable {
       repeatShare: Double(report.data.repeatCustomers) / Double(max(1, report.data.customers)),
       spendPerPurchase: try await anySpend(report, in: session))
     try await LifetimeScores.createEmpty(in: session)
-    return Outcome(report: report, lifetime: nil, spend: nil)
+    return Outcome(report: report, lifetime: nil, spend: nil, scorer: nil)
   }
 
   /// Mean spend of all purchases where only first ones exist.

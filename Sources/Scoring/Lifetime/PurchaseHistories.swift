@@ -84,17 +84,37 @@ package struct PurchaseHistories: Sendable {
       """)
   }
 
-  /// The distinct histories with their numbers of customers.
-  static func table(
-    _ unit: TimeUnit, in session: any QuerySession
-  ) async throws -> HistoryTable {
+  /// The distinct histories with their numbers of customers, for each vector of covariates; one
+  /// table without any.
+  static func groups(
+    _ unit: TimeUnit, vectors: [[Double]], in session: any QuerySession
+  ) async throws -> [CovariateGroup] {
+    let group: SQL = vectors.isEmpty ? "0.0::DOUBLE" : "covariate_group"
     let columns = try await session.numbers(
       """
-      SELECT x, last_age, age, CAST(count(*) AS DOUBLE) FROM purchase_history
+      SELECT \(group) AS g, x, last_age, age, CAST(count(*) AS DOUBLE) FROM purchase_history
       GROUP BY ALL ORDER BY ALL
       """)
-    return try HistoryTable(
-      repeatPurchases: columns[0], lastPurchaseAge: columns[1].map { $0 / unit.days },
-      customerAge: columns[2].map { $0 / unit.days }, counts: columns[3], unit: unit)
+    return try split(columns, unit, vectors: vectors)
+  }
+
+  /// Rows of (group, x, t_x, T in days, customers), in the order of the groups.
+  static func split(
+    _ columns: [[Double]], _ unit: TimeUnit, vectors: [[Double]]
+  ) throws -> [CovariateGroup] {
+    var start = 0
+    return try (0..<max(1, vectors.count)).map { group in
+      var end = start
+      while end < columns[0].count, columns[0][end] == Double(group) { end += 1 }
+      let range = start..<end
+      start = end
+      return CovariateGroup(
+        covariates: vectors.isEmpty ? [] : vectors[group],
+        histories: try HistoryTable(
+          repeatPurchases: Array(columns[1][range]),
+          lastPurchaseAge: columns[2][range].map { $0 / unit.days },
+          customerAge: columns[3][range].map { $0 / unit.days },
+          counts: Array(columns[4][range]), unit: unit))
+    }
   }
 }

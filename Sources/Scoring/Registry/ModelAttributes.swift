@@ -5,8 +5,8 @@ package import Warehouse
 /// Puts what a model says of each customer into the attribute catalogue of a workspace, where segment
 /// rules and reports find it.
 ///
-/// Values are replaced as a whole: who has none any more loses it. Customers are matched by the id in
-/// the files; those that the workspace does not know as customers have no attribute.
+/// Values are replaced as a whole: who has none any more loses it. Whoever has another value than
+/// before counts as touched, so that the next refresh tells memberships anew.
 package struct ModelAttributes: Sendable {
   /// One attribute and where its value is.
   package struct Column: Sendable {
@@ -26,100 +26,137 @@ package struct ModelAttributes: Sendable {
     }
   }
 
+  /// What the column `customer` of a table of values holds.
+  package enum Naming: Sendable {
+    /// The id in the files; those that the workspace does not know as customers have no attribute.
+    case file
+    /// The workspace's own number of the customer, as text.
+    case workspace
+  }
+
   private let columns: [Column]
   private let kind: ModelKind
-  private let version: Int
 
-  package init(_ columns: [Column], kind: ModelKind, version: Int) {
+  package init(_ columns: [Column], kind: ModelKind) {
     self.columns = columns
     self.kind = kind
-    self.version = version
+  }
+
+  /// Adds attributes that are not there yet; before the transaction that writes, because the engine
+  /// does not change a table's rows after its columns in one.
+  ///
+  /// - Throws: `ScoringError.attributeTaken` where an attribute of this name comes from elsewhere.
+  package func prepare(in session: any QuerySession) async throws {
+    for column in columns {
+      let attribute = column.attribute
+      let known = try await session.query(
+        """
+        SELECT origin FROM quartier.attribute_definition WHERE attribute_id = \(attribute.id)
+        """
+      ).rows.first
+      if let known {
+        guard known[0].text == "model" else { throw ScoringError.attributeTaken(attribute.id) }
+      } else {
+        try await session.execute(
+          """
+          INSERT INTO quartier.attribute_definition
+            (attribute_id, type, data_class, origin, label_en, label_fr)
+          VALUES (\(attribute.id), \(attribute.type.storedName),
+            \(attribute.dataClass.rawValue), 'model', \(column.labelEnglish),
+            \(column.labelFrench))
+          """)
+      }
+      try await session.execute(
+        """
+        ALTER TABLE quartier.customer_attribute
+        ADD COLUMN IF NOT EXISTS \(identifier: attribute.id) \(Self.columnType(attribute.type))
+        """)
+    }
   }
 
   /// Writes the columns of `table`, which has a text column `customer`; inside a transaction of the
-  /// caller.
+  /// caller, after `prepare`.
   ///
   /// - Returns: how many customers have a value now.
   @discardableResult
   package func write(
-    from table: String, in session: any QuerySession
+    from table: String, naming: Naming, version: Int, in session: any QuerySession
   ) async throws(WarehouseError) -> Int {
-    for column in columns {
-      try await define(column, in: session)
-    }
+    let values = columns.map {
+      """
+      TRY_CAST(v.\(identifier: $0.column) AS \(Self.columnType($0.attribute.type)))
+        AS \(identifier: $0.attribute.id)
+      """ as SQL
+    }.joined()
+    let known: SQL =
+      switch naming {
+      case .workspace:
+        """
+        SELECT CAST(customer AS BIGINT) AS customer_id, customer FROM \(identifier: table)
+        """
+      case .file:
+        """
+        SELECT i.customer_id, min(t.customer) AS customer
+        FROM quartier.identifier AS i JOIN \(identifier: table) AS t ON t.customer = i.value
+        WHERE i.type IN ('customer', 'email') GROUP BY i.customer_id
+        """
+      }
     try await session.execute(
       """
-      CREATE OR REPLACE TEMP TABLE known_customers AS
-      SELECT i.customer_id, any_value(t.customer) AS customer
-      FROM quartier.identifier AS i JOIN \(identifier: table) AS t ON t.customer = i.value
-      WHERE i.type IN ('customer', 'email') GROUP BY i.customer_id
+      CREATE OR REPLACE TEMP TABLE model_values AS
+      SELECT k.customer_id, \(values)
+      FROM (\(known)) AS k JOIN \(identifier: table) AS v ON v.customer = k.customer
+      WHERE k.customer_id IN (SELECT customer_id FROM quartier.profiled_customer)
       """)
     try await session.execute(
       """
       INSERT INTO quartier.customer_attribute (customer_id)
-      SELECT customer_id FROM known_customers
+      SELECT customer_id FROM model_values
       WHERE customer_id NOT IN (SELECT customer_id FROM quartier.customer_attribute)
       """)
-    let cleared = columns.map { "\(identifier: $0.attribute.id) = NULL" as SQL }.joined()
-    try await session.execute("UPDATE quartier.customer_attribute SET \(cleared)")
+    let differs = columns.map {
+      "a.\(identifier: $0.attribute.id) IS DISTINCT FROM v.\(identifier: $0.attribute.id)" as SQL
+    }.joined(separator: " OR ")
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE model_changed AS
+      SELECT a.customer_id FROM quartier.customer_attribute AS a
+      LEFT JOIN model_values AS v USING (customer_id) WHERE \(differs)
+      """)
     let set = columns.map {
-      "\(identifier: $0.attribute.id) = v.\(identifier: $0.column)" as SQL
+      "\(identifier: $0.attribute.id) = v.\(identifier: $0.attribute.id)" as SQL
     }.joined()
-    let changed = try await session.execute(
+    try await session.execute(
       """
       UPDATE quartier.customer_attribute AS a SET \(set)
-      FROM known_customers AS k JOIN \(identifier: table) AS v ON v.customer = k.customer
-      WHERE a.customer_id = k.customer_id
+      FROM model_changed AS c LEFT JOIN model_values AS v USING (customer_id)
+      WHERE a.customer_id = c.customer_id
       """)
     try await session.execute(
       """
-      INSERT INTO quartier.touched_customer (customer_id)
-      SELECT customer_id FROM quartier.customer_attribute
+      INSERT INTO quartier.touched_customer (customer_id) SELECT customer_id FROM model_changed
       """)
-    return changed
-  }
-
-  private func define(
-    _ column: Column, in session: any QuerySession
-  ) async throws(WarehouseError) {
-    let attribute = column.attribute
-    let known = try await session.value(
-      "SELECT count(*) FROM quartier.attribute_definition WHERE attribute_id = \(attribute.id)")
-    if known.int == 0 {
+    for column in columns {
       try await session.execute(
         """
-        INSERT INTO quartier.attribute_definition
-          (attribute_id, type, data_class, origin, label_en, label_fr)
-        VALUES (\(attribute.id), \(Self.typeName(attribute.type)),
-          \(attribute.dataClass.rawValue), 'model', \(column.labelEnglish), \(column.labelFrench))
+        UPDATE quartier.attribute_definition
+        SET model = \(kind.rawValue), model_version = \(version), computed_at = now()
+        WHERE attribute_id = \(column.attribute.id)
         """)
     }
-    try await session.execute(
-      """
-      UPDATE quartier.attribute_definition
-      SET model = \(kind.rawValue), model_version = \(version), computed_at = now()
-      WHERE attribute_id = \(attribute.id)
-      """)
-    try await session.execute(
-      """
-      ALTER TABLE quartier.customer_attribute
-      ADD COLUMN IF NOT EXISTS \(identifier: attribute.id) \(Self.columnType(attribute.type))
-      """)
-  }
-
-  private static func typeName(_ type: AttributeType) -> String {
-    switch type {
-    case .share: "share"
-    case .number: "number"
-    case .money: "money"
-    default: "text"
-    }
+    let any = columns.map { "\(identifier: $0.attribute.id) IS NOT NULL" as SQL }
+      .joined(separator: " OR ")
+    let count = try await session.value("SELECT count(*) FROM model_values WHERE \(any)").int ?? 0
+    try await session.execute("DROP TABLE model_values")
+    try await session.execute("DROP TABLE model_changed")
+    return count
   }
 
   private static func columnType(_ type: AttributeType) -> SQL {
     switch type {
     case .share, .number: "DOUBLE"
     case .money: "DECIMAL(18, 4)"
+    case .count, .duration: "BIGINT"
     default: "VARCHAR"
     }
   }

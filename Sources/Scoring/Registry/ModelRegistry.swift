@@ -11,6 +11,7 @@ package enum ModelKind: String, Sendable, Codable, CaseIterable {
 /// Groups that a workspace knows, with the names that go on.
 package struct KeptGroups: Sendable {
   package let modelID: Int
+  package let version: Int
   package let groups: FoundGroups
   package let names: [Int: [UserMessage]]
 }
@@ -79,6 +80,43 @@ package struct ModelRegistry: Sendable {
     }
   }
 
+  /// A measurement of drift.
+  package struct Drift: Sendable, Codable {
+    package let asOf: LocalDate
+    package let customers: Int
+    package let stabilityIndex: Double
+    /// `stable` below 0.1, `moving`, `shifted` above 0.25.
+    package let reading: String
+
+    init(asOf: LocalDate, customers: Int, stabilityIndex: Double) {
+      self.asOf = asOf
+      self.customers = customers
+      self.stabilityIndex = stabilityIndex
+      reading =
+        stabilityIndex < 0.1 ? "stable" : stabilityIndex <= 0.25 ? "moving" : "shifted"
+    }
+  }
+
+  /// The last drift measured of a version, the newest without one; nil where none was.
+  package func drift(
+    _ kind: ModelKind, version: Int?
+  ) async throws(WarehouseError) -> Drift? {
+    let condition: SQL = version.map { "AND version = \($0)" } ?? ""
+    return try await session.query(
+      """
+      SELECT d.as_of, d.customers, d.stability_index FROM quartier.model_drift AS d
+      WHERE d.model_id = (
+        SELECT model_id FROM quartier.models WHERE kind = \(kind.rawValue) \(condition)
+        ORDER BY version DESC LIMIT 1)
+      ORDER BY d.measured_at DESC LIMIT 1
+      """
+    ).rows.first.map { row in
+      Drift(
+        asOf: LocalDate(daysSinceEpoch: row[0].days ?? 0), customers: row[1].int ?? 0,
+        stabilityIndex: row[2].double ?? 0)
+    }
+  }
+
   /// The report of a version, the newest without one; nil where there is none.
   package func report(
     _ kind: ModelKind, version: Int?
@@ -98,7 +136,8 @@ package struct ModelRegistry: Sendable {
   package func groups() async throws(WarehouseError) -> KeptGroups? {
     let row = try await session.query(
       """
-      SELECT model_id, CAST(scorer AS VARCHAR), CAST(report AS VARCHAR) FROM quartier.models
+      SELECT model_id, CAST(scorer AS VARCHAR), CAST(report AS VARCHAR), version
+      FROM quartier.models
       WHERE kind = 'clusters' AND scorer IS NOT NULL ORDER BY version DESC LIMIT 1
       """
     ).rows.first
@@ -119,23 +158,50 @@ package struct ModelRegistry: Sendable {
     for group in named?.groups ?? [] {
       if let number = Int(group.id.dropFirst("group_".count)) { names[number] = group.nameParts }
     }
-    return KeptGroups(modelID: row[0].int ?? 0, groups: groups, names: names)
+    return KeptGroups(
+      modelID: row[0].int ?? 0, version: row[3].int ?? 0, groups: groups, names: names)
   }
 
-  /// Measures how far the customers of `customers` have moved from a kept grouping, and keeps the index.
+  /// The newest tribes that can be assigned; nil where there are none or they cannot be read.
+  package func tribes() async throws(WarehouseError) -> FoundTribes? {
+    let row = try await session.query(
+      """
+      SELECT CAST(scorer AS VARCHAR) FROM quartier.models
+      WHERE kind = 'tribes' AND scorer IS NOT NULL ORDER BY version DESC LIMIT 1
+      """
+    ).rows.first
+    return row?[0].text.flatMap {
+      try? JSONDecoder().decode(FoundTribes.self, from: Data($0.utf8))
+    }
+  }
+
+  /// The newest lifetime model that can score; nil where there is none or it cannot be read.
+  package func lifetime() async throws(WarehouseError) -> (version: Int, scorer: LifetimeScorer)? {
+    let row = try await session.query(
+      """
+      SELECT version, CAST(scorer AS VARCHAR) FROM quartier.models
+      WHERE kind = 'clv' ORDER BY version DESC LIMIT 1
+      """
+    ).rows.first
+    guard let row, let text = row[1].text,
+      let scorer = try? JSONDecoder().decode(LifetimeScorer.self, from: Data(text.utf8))
+    else { return nil }
+    return (row[0].int ?? 0, scorer)
+  }
+
+  /// Measures how far customers have moved from a kept grouping by their assignment to it, and keeps
+  /// the index. Nil where nobody is assigned.
   ///
-  /// Nil for groupings that only the program can assign, or where nobody has bought.
+  /// - Parameter table: a table that `FoundGroups.assign` made.
   package func measureDrift(
-    of kept: KeptGroups, asOf: LocalDate
-  ) async throws -> Double? {
-    let buyers: SQL = "(SELECT * FROM customers WHERE orders > 0)"
-    guard let assignment = kept.groups.assignment(from: buyers) else { return nil }
+    of kept: KeptGroups, from table: String = "customer_group", asOf: LocalDate
+  ) async throws -> Drift? {
     let rows = try await session.query(
-      "SELECT found, count(*) FROM (\(assignment)) GROUP BY found"
+      "SELECT found_group, count(*) FROM \(identifier: table) GROUP BY found_group"
     ).rows
-    var labels: [Int: Int] = [:]
-    for row in rows { labels[row[0].int ?? 0] = row[1].int ?? 0 }
-    let counts = (0..<kept.groups.count).map { Double(labels[$0] ?? 0) }
+    var labels: [String: Int] = [:]
+    for row in rows { if let group = row[0].text { labels[group] = row[1].int ?? 0 } }
+    let counts = kept.groups.numbers.map { Double(labels["group_\($0)"] ?? 0) }
     let customers = counts.reduce(0, +)
     guard customers > 0 else { return nil }
     let index = try GroupDrift.index(kept.groups, counts: counts)
@@ -144,6 +210,6 @@ package struct ModelRegistry: Sendable {
       INSERT INTO quartier.model_drift
       VALUES (\(kept.modelID), now(), \(asOf.sqlValue), \(Int(customers)), \(index))
       """)
-    return index
+    return Drift(asOf: asOf, customers: Int(customers), stabilityIndex: index)
   }
 }

@@ -1,3 +1,4 @@
+package import CustomerSchema
 package import StatisticalModels
 
 /// How long subscriptions last (`docs/schemas/model-survival-1.schema.json`).
@@ -11,6 +12,9 @@ package struct SurvivalReport: Sendable, Codable {
   /// Subscriptions that have ended.
   package var ended: Int
   package var level: Double
+  /// The day until which subscriptions were seen, and the unit of times, where dates say them.
+  package var asOf: LocalDate?
+  package var unit: TimeUnit?
   /// At up to 30 times, in the unit of the file.
   package var curve: [Point] = []
   package var median: Estimate?
@@ -20,6 +24,20 @@ package struct SurvivalReport: Sendable, Codable {
   package var logRank: LogRankTest?
   package var cox: Cox?
   package var value: Value?
+  /// What the subscriptions that run now have before them.
+  package var outlook: Outlook?
+
+  package struct Outlook: Sendable, Codable {
+    package let periods: Int
+    /// Subscriptions that run.
+    package let running: Int
+    /// Those of whom the horizon can be told: the curve reaches so far.
+    package let covered: Int
+    /// How many of them are expected to remain after the horizon.
+    package let expectedRemaining: Double?
+    /// What they are expected to bring until then; nil without an amount.
+    package let value: Double?
+  }
 
   package struct Point: Sendable, Codable {
     package let time: Double

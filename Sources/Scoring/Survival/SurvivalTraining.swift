@@ -1,15 +1,25 @@
+package import CustomerSchema
 internal import Foundation
 internal import NumericalMethods
 internal import SQLBuilder
-internal import StatisticalModels
+package import StatisticalModels
 package import Warehouse
 
 /// What is asked of a table of subscriptions, by its columns' names.
 package struct SurvivalSettings: Sendable {
-  /// Time subscribed so far or until the end, in any unit.
+  /// Time subscribed so far or until the end, in any unit; empty where dates say it.
   package var duration = ""
-  /// Whether it has ended: yes/no, 1/0, true/false, oui/non.
+  /// Whether it has ended: yes/no, 1/0, true/false, oui/non; empty where dates say it.
   package var event = ""
+  /// The day of the beginning and of the end, which is empty while it runs; empty for durations.
+  package var start = ""
+  package var end = ""
+  /// With dates: the day until which subscriptions were seen; nil for the last day in the file.
+  package var asOf: LocalDate?
+  /// With dates: the unit of durations.
+  package var unit = TimeUnit.month
+  /// The customer or subscription, for what each is worth; nil for the row's number.
+  package var id: String?
   package var group: String?
   package var covariates: [String] = []
   /// What is paid per unit of time.
@@ -32,11 +42,16 @@ package struct SurvivalTraining: Sendable {
     self.quartierVersion = quartierVersion
   }
 
-  private struct Row {
+  /// A subscription: its place in the table, how long it has lasted, and the other texts asked for.
+  struct Row {
+    let place: Int
     let duration: Double
     let ended: Bool
     let texts: [String?]
   }
+
+  /// Periods that an outlook looks ahead where no horizon was given.
+  static let outlookPeriods = 12
 
   /// Classes of a covariate or group beyond which it is refused.
   private static let mostClasses = 50
@@ -49,59 +64,143 @@ package struct SurvivalTraining: Sendable {
     "churn", "churned", "event", "ended", "cancelled", "canceled", "resilie", "résilié",
     "resiliation", "résiliation", "parti", "attrition",
   ]
+  package static let startNames = [
+    "start", "start_date", "started_at", "debut", "début", "date_debut", "date_début",
+    "souscription", "date_souscription", "subscribed_at",
+  ]
+  package static let endNames = [
+    "end", "end_date", "ended_at", "fin", "date_fin", "date_resiliation", "date_résiliation",
+    "cancelled_at", "canceled_at",
+  ]
 
+  /// Says how long subscriptions last, and makes `subscription_outlook`: `id`, `duration`, `ended`,
+  /// `survival` (share expected to remain after the horizon, given that it runs now) and `value`
+  /// (what it is expected to bring within the horizon); both null where it has ended, where the
+  /// curve does not reach so far, or without an amount.
+  ///
   /// - Parameter columns: the names of the table's columns.
   /// - Throws: `ScoringError`.
   package func run(
     on table: String, columns: [String], in session: any QuerySession
   ) async throws -> SurvivalReport {
-    let used =
-      [settings.duration, settings.event] + [settings.group].compactMap { $0 }
-      + settings.covariates + [settings.amount].compactMap { $0 }
-    for name in used where !columns.contains(name) {
+    let used = self.used
+    for name in used.dropFirst(settings.start.isEmpty ? 0 : 2) where !columns.contains(name) {
+      throw ScoringError.unknownColumn(name, known: columns)
+    }
+    for name in [settings.start, settings.end, settings.id ?? ""]
+    where !name.isEmpty && !columns.contains(name) {
       throw ScoringError.unknownColumn(name, known: columns)
     }
     do {
-      return try analyse(try await rows(used, table, in: session))
+      var asOf: LocalDate?
+      var relation: SQL = "\(identifier: table)"
+      if !settings.start.isEmpty {
+        let dates = SurvivalDates(settings: settings)
+        let day = try await dates.create(from: table, in: session)
+        asOf = day
+        relation = "survival_dates"
+      }
+      let texts = try await rows(used, relation, in: session)
+      let found = Self.usable(texts)
+      let (report, outlook) = try analyse(found, of: texts.count, asOf)
+      try await write(found, outlook, relation, in: session)
+      return report
     } catch let error as ModelError {
       throw ScoringError.model(error)
     }
   }
 
+  private var used: [String] {
+    let first =
+      settings.start.isEmpty
+      ? [settings.duration, settings.event]
+      : [SurvivalDates.duration, SurvivalDates.ended]
+    return first + [settings.group].compactMap { $0 } + settings.covariates
+      + [settings.amount].compactMap { $0 }
+  }
+
   private func rows(
-    _ used: [String], _ table: String, in session: any QuerySession
+    _ used: [String], _ relation: SQL, in session: any QuerySession
   ) async throws -> [[String?]] {
     let columns = used.map { "\(identifier: $0)" as SQL }.joined()
-    return try await session.query("SELECT \(columns) FROM \(identifier: table)").rows
+    return try await session.query("SELECT \(columns) FROM \(relation) ORDER BY rowid").rows
       .map { $0.map(\.text) }
   }
 
-  private func analyse(_ texts: [[String?]]) throws -> SurvivalReport {
-    let rows = texts.compactMap { row -> Row? in
-      guard let duration = Self.number(row[0]), duration >= 0, let ended = Self.truth(row[1]) else {
+  private static func usable(_ texts: [[String?]]) -> [Row] {
+    texts.enumerated().compactMap { place, row in
+      guard let duration = number(row[0]), duration >= 0, let ended = truth(row[1]) else {
         return nil
       }
-      return Row(duration: duration, ended: ended, texts: Array(row.dropFirst(2)))
+      return Row(
+        place: place, duration: duration, ended: ended, texts: Array(row.dropFirst(2)))
     }
+  }
+
+  private func analyse(
+    _ rows: [Row], of all: Int, _ asOf: LocalDate?
+  ) throws -> (SurvivalReport, SubscriptionOutlook) {
     let data = try SurvivalData(durations: rows.map(\.duration), events: rows.map(\.ended))
     let curve = try KaplanMeier(data, level: settings.level)
     let last = data.durations.max() ?? 0
     let limit = min(settings.horizon ?? last, last)
     var report = SurvivalReport(
       quartierVersion: quartierVersion, subscriptions: rows.count,
-      leftOut: texts.count - rows.count, ended: rows.filter(\.ended).count, level: settings.level)
+      leftOut: all - rows.count, ended: rows.filter(\.ended).count, level: settings.level)
+    report.asOf = asOf
+    report.unit = asOf == nil ? nil : settings.unit
     report.curve = points(curve)
     let median = curve.median
     report.median = SurvivalReport.Estimate(
       estimate: median.estimate, lower: median.lower, upper: median.upper)
     report.restrictedMean = try restricted(curve, limit)
+    var groups: [String: KaplanMeier] = [:]
     if let group = settings.group {
       report.groupColumn = group
-      try addGroups(rows, data, limit, to: &report)
+      groups = try addGroups(rows, data, limit, to: &report)
     }
-    if !settings.covariates.isEmpty { report.cox = try cox(rows) }
+    var hazards: (model: CoxModel, vectors: [Int: [Double]])?
+    if !settings.covariates.isEmpty {
+      let made = try cox(rows)
+      report.cox = made.report
+      hazards = (made.model, made.vectors)
+    }
     if let amount = settings.amount { report.value = try value(rows, curve, amount, limit) }
-    return report
+    let outlook = try SubscriptionOutlook(
+      rows, curve: curve, groups: settings.group == nil ? nil : groups, hazards: hazards,
+      amounts: settings.amount == nil ? nil : rows.map { Self.number($0.texts.last ?? nil) },
+      periods: settings.horizon.map { max(1, Int($0.rounded())) } ?? Self.outlookPeriods,
+      discount: settings.discountPerPeriod)
+    report.outlook = outlook.report
+    return (report, outlook)
+  }
+
+  private func write(
+    _ rows: [Row], _ outlook: SubscriptionOutlook, _ relation: SQL, in session: any QuerySession
+  ) async throws {
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE survival_outlook (
+        place DOUBLE, duration DOUBLE, ended DOUBLE, survival DOUBLE, amount DOUBLE)
+      """)
+    try await session.append(
+      [
+        rows.map { Double($0.place) }, rows.map(\.duration), rows.map { $0.ended ? 1 : 0 },
+        outlook.survival, outlook.value,
+      ], to: "survival_outlook")
+    let id: SQL = settings.id.map { "\(identifier: $0)" as SQL } ?? "CAST(place + 1 AS VARCHAR)"
+    func known(_ column: SQL) -> SQL {
+      "CASE WHEN NOT isnan(\(column)) THEN \(column) END"
+    }
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE subscription_outlook AS
+      SELECT \(id) AS id, o.duration, o.ended = 1 AS ended, \(known("o.survival")) AS survival,
+        \(known("o.amount")) AS value
+      FROM survival_outlook AS o JOIN (
+        SELECT *, row_number() OVER (ORDER BY rowid) - 1 AS place FROM \(relation)
+      ) AS t USING (place)
+      """)
   }
 
   private func points(_ curve: KaplanMeier) -> [SurvivalReport.Point] {
@@ -126,7 +225,7 @@ package struct SurvivalTraining: Sendable {
 
   private func addGroups(
     _ rows: [Row], _ data: SurvivalData, _ limit: Double, to report: inout SurvivalReport
-  ) throws {
+  ) throws -> [String: KaplanMeier] {
     let names = Set(rows.map { $0.texts[0] ?? "–" }).sorted()
     guard names.count <= Self.mostClasses else {
       throw ScoringError.tooManyClasses(
@@ -134,22 +233,27 @@ package struct SurvivalTraining: Sendable {
     }
     let place = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
     let labels = rows.map { place[$0.texts[0] ?? "–"] ?? 0 }
+    var curves: [String: KaplanMeier] = [:]
     report.groups = try names.indices.map { group in
       let members = rows.indices.filter { labels[$0] == group }
       let own = try SurvivalData(
         durations: members.map { rows[$0].duration }, events: members.map { rows[$0].ended })
       let curve = try KaplanMeier(own, level: settings.level)
+      curves[names[group]] = curve
       return SurvivalReport.Group(
         name: names[group], subscriptions: members.count,
         ended: members.filter { rows[$0].ended }.count, median: curve.median.estimate,
         restrictedMean: try restricted(curve, min(limit, own.durations.max() ?? 0)))
     }
     if names.count > 1 { report.logRank = try LogRankTest(data, group: labels) }
+    return curves
   }
 
   /// Numbers as they are, classes as indicators against the most frequent one; rows with a missing
   /// covariate are left out.
-  private func cox(_ rows: [Row]) throws -> SurvivalReport.Cox {
+  private func cox(
+    _ rows: [Row]
+  ) throws -> (report: SurvivalReport.Cox, model: CoxModel, vectors: [Int: [Double]]) {
     let offset = settings.group == nil ? 0 : 1
     var names: [String] = []
     var columns: [[Double?]] = []
@@ -184,7 +288,7 @@ package struct SurvivalTraining: Sendable {
       covariates: matrix, names: names)
     let z = Distribution.normalQuantile(0.5 + settings.level / 2)
     let pValues = model.pValues
-    return SurvivalReport.Cox(
+    let report = SurvivalReport.Cox(
       coefficients: names.indices.map { index in
         let (b, error) = (model.coefficients[index], model.standardErrors[index])
         return SurvivalReport.Cox.Coefficient(
@@ -192,6 +296,9 @@ package struct SurvivalTraining: Sendable {
           hazardRatio: Self.exponential(b), lower: Self.exponential(b - z * error),
           upper: Self.exponential(b + z * error), pValue: pValues[index])
       }, concordance: model.concordance, logLikelihood: model.logLikelihood, rows: complete.count)
+    let vectors = Dictionary(
+      uniqueKeysWithValues: complete.enumerated().map { ($1, matrix.row($0)) })
+    return (report, model, vectors)
   }
 
   private func value(

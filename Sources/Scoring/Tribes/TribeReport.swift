@@ -80,6 +80,17 @@ package struct TribeReport: Sendable, Codable {
     package let answers: Int
     /// The same by tribe.
     package let byTribe: [Part]
+    /// The same by class of a column, or by segment of a workspace; nil where not asked for.
+    package let byGroup: [GroupPart]?
+
+    package struct GroupPart: Sendable, Codable {
+      /// The class or the segment's name.
+      package let group: String
+      package let value: Double
+      package let lower: Double
+      package let upper: Double
+      package let answers: Int
+    }
 
     package struct Part: Sendable, Codable {
       package let tribe: String

@@ -1,7 +1,7 @@
 internal import CustomerSchema
 internal import NumericalMethods
 internal import SQLBuilder
-package import StatisticalModels
+internal import StatisticalModels
 package import Warehouse
 
 /// What is asked of a survey, by its columns' names.
@@ -13,6 +13,14 @@ package struct TribeSettings: Sendable {
   package var nps: String?
   package var csat: String?
   package var ces: String?
+  /// Column by whose classes NPS, CSAT and CES are told; never a question.
+  package var group: String?
+  /// Whether the relation `respondent_segment` (`respondent`, `segment`) tells groups instead.
+  package var hasSegments = false
+  /// Answers below which a group's figures are not told.
+  package var leastInGroup = 1
+  /// The tribes found before, whose numbers go on.
+  package var previous: FoundTribes?
   /// Numbers of classes compared; one number is taken as it is.
   package var classes = 1...6
   package var seed = 1
@@ -34,11 +42,17 @@ package struct TribeTraining: Sendable {
   package struct Outcome: Sendable {
     package let report: TribeReport
     /// Nil where the answers tell no tribes apart.
-    package let stored: StoredGroups?
+    package let found: FoundTribes?
+    /// Columns of `respondent_tribe` with an answer of each respondent: `nps`, `csat`, `ces`.
+    package let measures: [String]
+    /// Factors with a score in `respondent_tribe`.
+    package let factors: Int
   }
 
   /// Answers beyond which a column is no question with choices.
   private static let mostChoices = 20
+  /// Groups by which satisfaction is told at most.
+  private static let mostGroups = 500
   /// Respondents on whom classes are fitted; the others are assigned.
   private static let fitRows = 20_000
 
@@ -50,7 +64,7 @@ package struct TribeTraining: Sendable {
   }
 
   /// Reads the table, fits, and makes `respondent_tribe` (`respondent`, `tribe`, `tribe_probability`,
-  /// `factor_1`…), a row per respondent.
+  /// `factor_1`…, and where asked `nps`, `csat`, `ces`), a row per respondent.
   ///
   /// - Throws: `ScoringError`.
   package func run(
@@ -58,7 +72,8 @@ package struct TribeTraining: Sendable {
   ) async throws -> Outcome {
     let asked =
       (settings.items ?? [])
-      + [settings.id, settings.nps, settings.csat, settings.ces].compactMap { $0 }
+      + [settings.id, settings.nps, settings.csat, settings.ces, settings.group]
+      .compactMap { $0 }
     for name in asked where !columns.contains(name) {
       throw ScoringError.unknownColumn(name, known: columns)
     }
@@ -70,9 +85,12 @@ package struct TribeTraining: Sendable {
         question(name, rows.map { $0[index] })
       }
       let ids = settings.id.flatMap(columns.firstIndex).map { place in rows.map { $0[place] } }
-      let made = try analyse(questions, rows.count)
+      let groups = try await groups(columns, rows, ids, in: session)
+      let made = try analyse(questions, rows.count, groups)
       try await write(made, ids: ids, rows: rows.count, in: session)
-      return Outcome(report: made.report, stored: made.stored)
+      return Outcome(
+        report: made.report, found: made.found, measures: made.measures.map(\.name),
+        factors: made.scores?.columns ?? 0)
     } catch let error as ModelError {
       throw ScoringError.model(error)
     }
@@ -80,14 +98,43 @@ package struct TribeTraining: Sendable {
 
   private struct Made {
     var report: TribeReport
-    var stored: StoredGroups?
+    var found: FoundTribes?
+    /// The answers to the first question of each measure; NaN where there is none.
+    var measures: [(name: String, answers: [Double])] = []
     var labels: [Int] = []
     var probabilities: [Double] = []
     var scores: Matrix?
   }
 
+  /// The rows of each class of the group column, or of each segment.
+  private func groups(
+    _ columns: [String], _ rows: [[String?]], _ ids: [String?]?, in session: any QuerySession
+  ) async throws -> [(name: String, rows: [Int])] {
+    var members: [String: [Int]] = [:]
+    if let group = settings.group, let place = columns.firstIndex(of: group) {
+      for (row, texts) in rows.enumerated() {
+        if let name = texts[place] { members[name, default: []].append(row) }
+      }
+    } else if settings.hasSegments, let ids {
+      var place: [String: Int] = [:]
+      for (row, id) in ids.enumerated() { if let id { place[id] = row } }
+      for row in try await session.query("SELECT respondent, segment FROM respondent_segment")
+        .rows
+      {
+        if let respondent = row[0].text, let segment = row[1].text, let row = place[respondent] {
+          members[segment, default: []].append(row)
+        }
+      }
+    }
+    guard members.count <= Self.mostGroups else {
+      throw ScoringError.tooManyClasses(
+        settings.group ?? "", count: members.count, most: Self.mostGroups)
+    }
+    return members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
   private func question(_ name: String, _ texts: [String?]) -> Question? {
-    guard name != settings.id else { return nil }
+    guard name != settings.id, name != settings.group else { return nil }
     if let items = settings.items, !items.contains(name),
       ![settings.nps, settings.csat, settings.ces].contains(name)
     {
@@ -120,7 +167,9 @@ package struct TribeTraining: Sendable {
     return Question(name: name, kind: kind, texts: texts, numbers: numbers)
   }
 
-  private func analyse(_ questions: [Question], _ rows: Int) throws -> Made {
+  private func analyse(
+    _ questions: [Question], _ rows: Int, _ groups: [(name: String, rows: [Int])]
+  ) throws -> Made {
     guard rows > 0 else { throw ModelError.noData(what: "respondent") }
     var made = Made(
       report: TribeReport(
@@ -136,7 +185,7 @@ package struct TribeTraining: Sendable {
     }
     scale(questions.filter { $0.kind == .likert }, rows, &made)
     classes(questions.filter { $0.kind == .likert || $0.kind == .choice }, rows, &made)
-    try satisfaction(questions, &made)
+    try satisfaction(questions, groups, &made)
     return made
   }
 
@@ -226,10 +275,13 @@ package struct TribeTraining: Sendable {
       let p = try model.probabilities(all)
       made.labels = try model.assign(all)
       made.probabilities = made.labels.indices.map { p[$0, made.labels[$0]] }
-      made.stored = try StoredGroups(
+      let stored = try StoredGroups(
         .latentClasses(encoder: encoder, model: model), labels: model.assign(survey))
+      let found = FoundTribes(
+        stored: stored, numbers: numbers(stored, made.labels, columns))
+      made.found = found
       made.report.entropyRSquared = model.classes > 1 ? model.entropyRSquared : nil
-      made.report.tribes = describe(model, encoder, made.labels)
+      made.report.tribes = describe(model, encoder, made.labels, found.numbers)
       if model.classes == 1 {
         made.report.cautions.append(UserMessage("model.tribes.caution.one_class"))
       }
@@ -238,8 +290,29 @@ package struct TribeTraining: Sendable {
     }
   }
 
+  /// The lasting number of each class: that of the old tribe whose respondents it holds, else the next.
+  private func numbers(
+    _ stored: StoredGroups, _ labels: [Int], _ columns: [FeatureColumn]
+  ) -> [Int] {
+    let count = stored.sizes.count
+    guard let previous = settings.previous, previous.questions == columns.map(\.name),
+      let old = try? previous.stored.assign(columns)
+    else { return Array(1...max(1, count)) }
+    var numbers = [Int](repeating: 0, count: count)
+    for (tribe, match) in Partition.matching(old: old, new: labels).enumerated()
+    where tribe < count {
+      if let match { numbers[tribe] = previous.numbers[match] }
+    }
+    var next = previous.numbers.max() ?? 0
+    for tribe in 0..<count where numbers[tribe] == 0 {
+      next += 1
+      numbers[tribe] = next
+    }
+    return numbers
+  }
+
   private func describe(
-    _ model: LatentClassModel, _ encoder: AnswerEncoder, _ labels: [Int]
+    _ model: LatentClassModel, _ encoder: AnswerEncoder, _ labels: [Int], _ numbers: [Int]
   ) -> [TribeReport.Tribe] {
     (0..<model.classes).map { tribe in
       var answers: [TribeReport.Tribe.Answer] = []
@@ -256,12 +329,14 @@ package struct TribeTraining: Sendable {
       }
       answers.sort { $0.probability - $0.overall > $1.probability - $1.overall }
       return TribeReport.Tribe(
-        id: "tribe_\(tribe + 1)", share: model.shares[tribe],
+        id: "tribe_\(numbers[tribe])", share: model.shares[tribe],
         respondents: labels.count { $0 == tribe }, answers: Array(answers.prefix(6)))
     }
   }
 
-  private func satisfaction(_ questions: [Question], _ made: inout Made) throws {
+  private func satisfaction(
+    _ questions: [Question], _ groups: [(name: String, rows: [Int])], _ made: inout Made
+  ) throws {
     for question in questions {
       let rows = question.numbers.indices.filter { !question.numbers[$0].isNaN }
       guard !rows.isEmpty,
@@ -277,10 +352,23 @@ package struct TribeTraining: Sendable {
           tribe: tribe.id, value: part.value, lower: part.lower, upper: part.upper,
           answers: part.answers)
       }
+      let byGroup = try groups.compactMap { group -> TribeReport.SatisfactionReport.GroupPart? in
+        let own = group.rows.filter { !question.numbers[$0].isNaN }
+        guard own.count >= settings.leastInGroup,
+          let part = try measure(question.kind, own.map { Int(question.numbers[$0]) })
+        else { return nil }
+        return TribeReport.SatisfactionReport.GroupPart(
+          group: group.name, value: part.value, lower: part.lower, upper: part.upper,
+          answers: part.answers)
+      }
+      if !made.measures.contains(where: { $0.name == question.kind.rawValue }) {
+        made.measures.append((question.kind.rawValue, question.numbers))
+      }
       made.report.satisfaction.append(
         TribeReport.SatisfactionReport(
           item: question.name, measure: question.kind, value: all.value, lower: all.lower,
-          upper: all.upper, answers: all.answers, byTribe: parts))
+          upper: all.upper, answers: all.answers, byTribe: parts,
+          byGroup: groups.isEmpty ? nil : byGroup))
     }
   }
 
@@ -299,7 +387,7 @@ package struct TribeTraining: Sendable {
     _ made: Made, ids: [String?]?, rows: Int, in session: any QuerySession
   ) async throws {
     let factors = made.scores?.columns ?? 0
-    let names = (0..<factors).map { "factor_\($0 + 1)" }
+    let names = (0..<factors).map { "factor_\($0 + 1)" } + made.measures.map(\.name)
     let columns = names.map { "\(identifier: $0) DOUBLE" as SQL }
     let definitions = (["n DOUBLE", "tribe DOUBLE", "probability DOUBLE"] + columns).joined()
     try await session.execute("CREATE OR REPLACE TEMP TABLE tribe_labels (\(definitions))")
@@ -307,9 +395,11 @@ package struct TribeTraining: Sendable {
     try await session.append(
       [
         (0..<rows).map { Double($0) },
-        made.labels.isEmpty ? none : made.labels.map { Double($0 + 1) },
+        made.labels.isEmpty
+          ? none : made.labels.map { Double(made.found?.numbers[$0] ?? $0 + 1) },
         made.probabilities.isEmpty ? none : made.probabilities,
-      ] + (0..<factors).map { made.scores?.column($0) ?? none }, to: "tribe_labels")
+      ] + (0..<factors).map { made.scores?.column($0) ?? none }
+        + made.measures.map(\.answers), to: "tribe_labels")
     try await session.execute(
       "CREATE OR REPLACE TEMP TABLE tribe_respondents (n BIGINT, respondent VARCHAR)")
     for start in stride(from: 0, to: rows, by: 1000) {

@@ -42,19 +42,21 @@ extension LifetimeModel {
       discountedPurchases: parts.flatMap { $0[2] }, discountedLifetime: parts.flatMap { $0[3] })
   }
 
-  /// Derivatives of the discounted purchases of each cell in the searched parameters (logarithms of
-  /// the natural ones), for confidence limits; one array of cells per parameter.
+  /// Derivatives of the discounted purchases of each cell, or of the discounted lifetime, in the
+  /// searched parameters (logarithms of the natural ones, coefficients as they are), for confidence
+  /// limits; one array of cells per parameter.
   ///
   /// Throws `unitMismatch` for histories in another unit. Cost: eight times the score.
   package func discountedPurchasesGradient(
-    _ table: HistoryTable, horizon: TimeSpan, discount: DiscountRate, threads: Int? = nil
+    _ table: HistoryTable, horizon: TimeSpan, discount: DiscountRate, covariates z: [Double] = [],
+    ofLifetime: Bool = false, threads: Int? = nil
   ) throws(ModelError) -> [[Double]] {
     guard table.unit == unit else {
       throw ModelError.unitMismatch(expected: unit, found: table.unit)
     }
     return scoreGradient(
-      table, time: horizon.value(in: unit), rate: discount.continuous(per: unit), covariates: [],
-      lifetime: false, threads: threads)
+      table, time: horizon.value(in: unit), rate: discount.continuous(per: unit), covariates: z,
+      lifetime: ofLifetime, threads: threads)
   }
 
   /// P(alive), expected, discounted purchases and, where asked, lifetime of a range of cells.

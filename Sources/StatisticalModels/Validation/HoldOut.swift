@@ -138,7 +138,8 @@ package struct HoldOutComparison: Sendable {
 }
 
 extension HoldOutResult {
-  init(
+  /// Judges predictions by customers' repeat purchases before: one entry per customer.
+  package init(
     method: String, x: [Double], predicted: [Double], actual: [Double], openFrom: Int = 7
   ) throws(ModelError) {
     self.method = method
