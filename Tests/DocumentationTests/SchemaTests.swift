@@ -432,8 +432,27 @@ import Testing
       _ = try answer(
         "import", "base/\(file).csv", "--as", kind, "--source", source, "--workspace", "shop")
     }
+    // A criterion that tells customers apart: gold ones come back and spend more.
+    var people = "customer_id,last_name,tier\n"
+    var purchases = "order_id,customer_id,order_date,amount\n"
+    for number in 1...200 {
+      let isGold = number.isMultiple(of: 2)
+      people += "T\(number),Name\(number),\(isGold ? "gold" : "silver")\n"
+      for month in 1...(isGold ? 6 : 1) {
+        let amount = (isGold ? 300 : 20) + number % 7
+        purchases += "O\(number)-\(month),T\(number),2026-0\(month)-15,\(amount)\n"
+      }
+    }
+    try Data(people.utf8).write(to: folder.appending(path: "tiers.csv"))
+    try Data(purchases.utf8).write(to: folder.appending(path: "tier-orders.csv"))
+    _ = try answer("init", "tiers", "--currency", "EUR")
+    for (file, kind) in [("tiers", "customers"), ("tier-orders", "orders")] {
+      _ = try answer(
+        "import", "\(file).csv", "--as", kind, "--source", "tiers", "--workspace", "tiers")
+    }
     let audit = ["audit", "--json", "--workspace", "shop"]
     let answers = [
+      try Program.run(["audit", "--json", "--workspace", "tiers"], in: folder).output,
       try Program.run(audit, in: folder).output,
       try Program.run(audit + ["--objective", "fideliser"], in: folder).output,
     ]

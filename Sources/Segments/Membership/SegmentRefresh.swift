@@ -61,7 +61,7 @@ package struct SegmentRefresh: Sendable {
     let applied = try await catalogue.appliedSegments()
     let current = try await catalogue.segments()
     var report = Report(asOf: asOf, previous: last?.asOf, changed: true)
-    if let last, last.asOf == asOf, !last.isLive, last.absorbedChange == marks.change,
+    if let last, last.asOf == asOf, !last.isLive, marks.change == nil,
       applied == current
     {
       report = Report(asOf: asOf, previous: last.asOf, changed: false)
@@ -79,7 +79,7 @@ package struct SegmentRefresh: Sendable {
     // What is frozen changes for everyone at once.
     let isTogether =
       last == nil || !changes.isEmpty || needsScores || !program.requirements.isEmpty
-    if let last, asOf > last.asOf || last.absorbedChange != marks.change {
+    if let last, asOf > last.asOf || marks.change != nil {
       let replay = MembershipReplay(
         session: session, store: store, segments: applied,
         program: try SegmentProgram(applied, language.schema, clock), last: last,
@@ -115,14 +115,16 @@ package struct SegmentRefresh: Sendable {
       """
       INSERT INTO segment_refresh VALUES (\(SQLValue.int(refresh)), \(SQLValue.instant(asOf)), now(),
         false,
-        \(SQLValue.int(marks.row)), \(SQLValue.int(marks.change)),
+        \(SQLValue.int(marks.row)), \(SQLValue.int(marks.change ?? last?.absorbedChange ?? 0)),
         (SELECT coalesce(max(customer_id), 0) FROM customer), \(report.replayed),
         \(report.together), \(report.entries), \(report.exits), \(SQLValue.int(written.lastChange)))
       """)
     try await writeSizes(refresh)
     try await write(snapshot, refresh)
-    try await session.execute(
-      "DELETE FROM touched_customer WHERE change_id <= \(SQLValue.int(marks.change))")
+    if let change = marks.change {
+      try await session.execute(
+        "DELETE FROM touched_customer WHERE change_id <= \(SQLValue.int(change))")
+    }
     report.sizes = try await MembershipHistory(session).sizes(at: asOf)
     return report
   }
