@@ -32,8 +32,6 @@ extension SegmentSchema {
     ("days_since_last_purchase", .duration, "days_since_last(orders)"),
     ("tenure_days", .duration, "days_since_first(orders)"),
     ("distinct_products", .count, "distinct(order_lines.product)"),
-    ("favourite_category", .text, "favourite(order_lines.category by amount where amount > 0)"),
-    ("favourite_channel", .text, "favourite(orders.channel)"),
     ("cancelled_orders", .count, "count(cancelled_orders)"),
     ("interactions", .count, "count(events)"),
     ("active_days", .count, "distinct(events.date)"),
