@@ -68,6 +68,18 @@ let package = Package(
         ]),
         .linkedLibrary("duckdb"), .linkedLibrary("duckdbpystub"),
       ]),
+    library(
+      "Privacy",
+      [
+        "Warehouse", "ReferenceData", "CustomerSchema", "SQLBuilder",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ], extra: optimised),
+    tests(
+      "PrivacyTests",
+      [
+        "Privacy", "Ingestion", "ReferenceData", "DuckDBEngine", "Warehouse", "CustomerSchema",
+        "SQLBuilder", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     library("DuckDBEngine", ["Warehouse", "SQLBuilder", "CDuckDB"]),
     .systemLibrary(name: "CCompression", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     library(
@@ -111,8 +123,9 @@ let package = Package(
     library(
       "Platform",
       [
-        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "ReferenceData",
-        "Scoring", "Spreadsheets", "StatisticalModels", "SQLBuilder", "SegmentLanguage", "Segments",
+        "CustomerSchema", "Features", "Ingestion", "Insights", "Presentation", "Privacy",
+        "ReferenceData", "Scoring", "Spreadsheets", "StatisticalModels", "SQLBuilder",
+        "SegmentLanguage", "Segments",
         "Warehouse", .product(name: "Yams", package: "Yams"),
       ]),
     tests(
@@ -126,7 +139,7 @@ let package = Package(
       dependencies: [
         "CustomerSchema", "DuckDBEngine", "Features", "Generation", "Ingestion", "Insights",
         "Platform",
-        "Presentation", "Scoring", "StatisticalModels",
+        "Presentation", "Privacy", "Scoring", "StatisticalModels",
         "SQLBuilder", "SegmentLanguage", "Segments", "Warehouse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),

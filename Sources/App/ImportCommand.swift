@@ -264,6 +264,10 @@ struct ImportWriter {
       lines.append(
         "  " + String(repeating: " ", count: width - count.count) + count + "  " + name)
     }
+    if report.erasedLines > 0 {
+      lines.append(
+        "  " + localizer.text("cli.import.erased", ["count": .count(report.erasedLines)]))
+    }
     for reason in report.quarantineReasons {
       lines.append(
         "  "

@@ -10,7 +10,7 @@ struct Quartier: AsyncParsableCommand {
       subcommands: [
         DemoCommand.self, RunCommand.self, InitCommand.self, ImportCommand.self,
         ImportsCommand.self, SegmentsCommand.self, RefreshCommand.self, CustomerCommand.self,
-        AuditCommand.self, ModelCommand.self, GenerateCommand.self,
+        AuditCommand.self, ModelCommand.self, PrivacyCommand.self, GenerateCommand.self,
         DoctorCommand.self,
       ])
   }

@@ -31,7 +31,7 @@ struct RunExecution {
       engine: engine, request: request, scratch: scratch.path,
       previousGroups: explainMapping || request.models == .none
         ? nil : try await workspace?.keptGroups(engine: engine),
-      progress: Terminal.progress)
+      workspace: workspace, progress: Terminal.progress)
     if explainMapping {
       let understanding = try await segmentation.understand()
       Terminal.endProgress()

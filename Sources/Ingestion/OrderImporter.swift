@@ -15,6 +15,8 @@ package struct OrderImporter: Sendable {
   var keepsLines = false
   /// Whether an import with too many unusable lines stops here.
   var refusesUnusable = true
+  /// Leaves out people who were erased; nil where nobody was.
+  var forgotten: ErasedPeople?
 
   /// - Parameters:
   ///   - session: where temporary tables are made; DuckDB.
@@ -262,7 +264,7 @@ package struct OrderImporter: Sendable {
         try await ExactStaging(
           source: sources[index], shape: shape, cells: cells, session: session, age: ages[index],
           orderIsFound: options.dateOrder == nil && mapping.dates == nil,
-          target: "import_lines_\(index)"
+          target: "import_lines_\(index)", forgotten: forgotten
         ).run(cancelled: cancelled[index]))
     }
     return files

@@ -16,4 +16,11 @@ package enum Store {
     try await Migrator(Migration.shipped()).migrate(session)
     try await session.execute("USE \(identifier: home)")
   }
+
+  /// Attaches a new, empty file to which a store is to be copied.
+  package static func attachNew(
+    _ path: String, as name: String, to session: any QuerySession
+  ) async throws {
+    try await session.execute("ATTACH \(literal: path) AS \(identifier: name)")
+  }
 }

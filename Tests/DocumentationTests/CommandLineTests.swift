@@ -8,6 +8,10 @@ enum Program {
   static let binary = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     .appending(path: "quartier")
 
+  /// Where the keys of the tests' workspaces lie.
+  static let keys = FileManager.default.temporaryDirectory
+    .appending(path: "quartier-test-keys-\(ProcessInfo.processInfo.processIdentifier)").path
+
   struct Answer {
     let status: Int32
     let output: Data
@@ -27,7 +31,9 @@ enum Program {
     process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder ?? FileManager.default.temporaryDirectory
-    process.environment = ProcessInfo.processInfo.environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging([
+      "LC_ALL": "C.UTF-8", "QUARTIER_KEYS": keys,
+    ]) { $1 }
     let output = Pipe()
     process.standardOutput = output
     try process.run()

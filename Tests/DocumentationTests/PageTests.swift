@@ -6,7 +6,8 @@ import Testing
   static let guides = [
     "audit", "command-line", "customer-table", "describing", "figures", "found-groups", "import",
     "lifetime-value",
-    "model-cards", "orders", "report-and-lists", "rfm", "segment-language", "segments", "survival",
+    "model-cards", "orders", "privacy", "report-and-lists", "rfm", "segment-language", "segments",
+    "survival",
     "tribes",
     "workspace",
   ]

@@ -259,6 +259,61 @@ import Testing
     #expect(try problems("generate", [base]) == "")
   }
 
+  @Test func `commands on privacy say what their schemas describe`() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(try Program.run("init", "shop", "--currency", "EUR", in: folder).status == 0)
+    func privacy(_ arguments: String...) throws -> Data {
+      let answer = try Program.run(
+        ["privacy"] + arguments + ["--workspace", "shop", "--json"], in: folder)
+      #expect(answer.status == 0, "\(arguments)")
+      return answer.output
+    }
+    try Data("id client;Nom;E-mail\nC-1001;A;a1@example.org\nC-1002;B;b1@example.org\n".utf8)
+      .write(to: folder.appending(path: "people.csv"))
+    try Data("id client;commande;date;montant\nC-1001;1;25/01/2024;10\n".utf8)
+      .write(to: folder.appending(path: "buys.csv"))
+    for file in ["people.csv", "buys.csv"] {
+      let arguments = ["import", file, "--as-of", "2018-01-01", "--workspace", "shop"]
+      #expect(try Program.run(arguments, in: folder).status == 0)
+    }
+    let ids = ["C-1001", "C-1002"]
+    let consents = [
+      try privacy(
+        "consent", ids[0], "--grant", "email", "--proof", "form 3", "--expires", "2099-01-01"),
+      try privacy("consent", ids[0], "--refuse", "all"), try privacy("consent", ids[1]),
+    ]
+    #expect(try problems("privacy-consent", consents) == "")
+    let rights = [
+      try privacy("object", ids[0], "--against", "profiling"),
+      try privacy("restrict", ids[0]), try privacy("restrict", ids[0], "--end"),
+    ]
+    #expect(try problems("privacy-rights", rights) == "")
+    #expect(try problems("privacy-access", [try privacy("access", ids[0])]) == "")
+    #expect(try problems("privacy-retention", [try privacy("retention", "--dry-run")]) == "")
+    let erasures = [
+      try privacy("erase", ids[0]), try privacy("erase", "--now"),
+      try privacy("erase", ids[1], "--now"),
+    ]
+    #expect(try problems("privacy-erase", erasures) == "")
+    #expect(try problems("privacy-certificate", [try privacy("certificate")]) == "")
+    let log = try privacy("audit")
+    let store = folder.appending(path: "shop/quartier.duckdb").path
+    let changed = try Program.run(
+      Self.python,
+      [
+        "-c",
+        """
+        import duckdb, sys
+        duckdb.connect(sys.argv[1]).execute("UPDATE audit_log SET detail = 'x' WHERE entry_id = 2")
+        """, store,
+      ])
+    #expect(changed.status == 0)
+    let told = try Program.run(
+      ["privacy", "audit", "--workspace", "shop", "--json"], in: folder)
+    #expect(told.status == 1)
+    #expect(try problems("privacy-audit", [log, told.output]) == "")
+  }
+
   @Test func `imports say what their schema describes`() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let written = try Program.run(Self.python, [Self.script, "imports", folder.path])

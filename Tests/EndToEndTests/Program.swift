@@ -44,6 +44,7 @@ struct Program {
     var variables = ProcessInfo.processInfo.environment
     variables["LANG"] = "en_GB.UTF-8"
     variables["LC_ALL"] = ""
+    variables["QUARTIER_KEYS"] = keys
     variables.merge(environment) { $1 }
     process.environment = variables
     let output = folder.appending(path: ".stdout-\(UUID().uuidString)")
@@ -85,7 +86,12 @@ struct Program {
     try String(contentsOf: folder.appending(path: name), encoding: .utf8)
   }
 
-  func remove() { try? FileManager.default.removeItem(at: folder) }
+  /// The keys of the workspaces, beside the folder.
+  var keys: String { folder.path + "-keys" }
+
+  func remove() {
+    for path in [folder.path, keys] { try? FileManager.default.removeItem(atPath: path) }
+  }
 }
 
 /// Folders of the package.

@@ -3,6 +3,7 @@ internal import CustomerSchema
 internal import Foundation
 internal import Platform
 internal import Presentation
+internal import Privacy
 internal import SegmentLanguage
 internal import Segments
 
@@ -186,16 +187,35 @@ extension SegmentsCommand {
       name: .long, help: ArgumentHelp(Words.text("cli.segments.out"), valueName: "file.csv"))
     var out: String?
 
+    @Option(name: .long, help: help("segments.for"))
+    var `for`: Channel?
+
     @OptionGroup var place: WorkspaceOptions
     @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+      if self.for != nil, out == nil {
+        throw ValidationError(Words.text("cli.segments.for.needs_out"))
+      }
+    }
 
     func run() async throws {
       let desk = try await place.desk()
       let memberships = TellMemberships(desk)
       if let out {
-        let count = try await memberships.write(membersOf: name, on: on?.value, to: out)
-        return Terminal.error(
-          Words.text("segments.members.written", ["count": .count(count), "file": .text(out)]))
+        let export = try await memberships.write(
+          membersOf: name, on: on?.value, for: self.for.map { .marketing($0) } ?? .analysis,
+          to: out)
+        Terminal.error(
+          Words.text(
+            "segments.members.written", ["count": .count(export.written), "file": .text(out)]))
+        for (refusal, count) in export.refused.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+          Terminal.error(
+            Words.text(
+              "segments.members.refused",
+              ["count": .count(count), "why": .term("privacy.refusal.\(refusal.rawValue)")]))
+        }
+        return
       }
       let answer = try await memberships.members(of: name, on: on?.value)
       guard !common.json else { return try Answers.json(answer) }

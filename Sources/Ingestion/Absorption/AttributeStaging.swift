@@ -20,6 +20,7 @@ struct AttributeStaging {
   let exportedAt: Int64
   /// Microseconds since the epoch: values cannot hold from later on.
   let now: Int64
+  let forgotten: ErasedPeople?
 
   private var table: SourceTable { loaded.table }
 
@@ -93,6 +94,8 @@ struct AttributeStaging {
         \(since) AS valid_from, defect
       FROM import_texts
       """)
+    try await forgotten?.leaveOut(
+      of: "import_names", id: "value", email: "email", type: idIsEmail ? "email" : "customer")
     let sinceName: SQL = validFrom.map { "\(literal: table.columns[$0])" } ?? "NULL"
     try await session.perform(
       """

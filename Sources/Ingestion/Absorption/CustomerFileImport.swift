@@ -27,7 +27,7 @@ struct CustomerFileImport {
     let staged = try await AttributeStaging(
       loaded: loaded, profiles: profiles, forms: forms, cells: context.cells, session: session,
       id: naming.id, email: naming.email, idIsEmail: naming.isEmail, validFrom: validFrom,
-      exportedAt: context.exportedAt, now: context.request.now
+      exportedAt: context.exportedAt, now: context.request.now, forgotten: context.forgotten
     ).run(columns)
     columns = staged.columns
     let used = try await session.fetchInt("SELECT count(*) FROM import_values")
@@ -44,6 +44,7 @@ struct CustomerFileImport {
       source: source(loaded, profiles, naming, validFrom, columns, forms, lines), lines: lines,
       quarantinedLines: unusable.lines, quarantineReasons: unusable.reasons)
     report.rows.repeated = staged.repeated
+    report.erasedLines = try await context.erasedLines()
     report.notices =
       loaded.sensitiveNotices + (context.format?.notices(file.name) ?? [])
       + notices(naming, staged.repeated, file.name, profiles)

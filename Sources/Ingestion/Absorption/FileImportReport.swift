@@ -15,6 +15,8 @@ package struct FileImportReport: Sendable, Hashable, Codable {
   /// Data lines read.
   package let lines: Int
   package let quarantinedLines: Int
+  /// Lines left out because they tell of people who were erased.
+  package var erasedLines = 0
   /// By reason, most frequent first.
   package let quarantineReasons: [QuarantineCount]
   package var rows = RowCounts()

@@ -39,6 +39,8 @@ package struct FileImporter: Sendable {
   let scratch: String
   /// `currency` is the workspace's.
   let options: ImportOptions
+  /// Knows the names of people who were erased; nil where nobody was.
+  package var erased: ErasedIdentifiers?
 
   /// - Parameters:
   ///   - session: DuckDB, with the store attached.
@@ -107,7 +109,10 @@ package struct FileImporter: Sendable {
     let context = ImportContext(
       session: session, scratch: scratch, options: options, mapping: mapping,
       cells: CellSQL(zone: zone), request: request, kind: kind, ledger: ledger,
-      excelExtension: excelExtension, workspaceCurrency: workspaceCurrency, format: format)
+      excelExtension: excelExtension, workspaceCurrency: workspaceCurrency,
+      forgotten: erased.map {
+        ErasedPeople(session: session, erased: $0, source: request.system)
+      }, format: format)
     if kind.isOrders { return try await OrderFileImport(context: context).run() }
     if kind.describesCustomers {
       return try await CustomerFileImport(context: context, loaded: loaded).run()
@@ -210,6 +215,8 @@ struct ImportContext: Sendable {
   let ledger: ImportLedger
   let excelExtension: String?
   let workspaceCurrency: CurrencyCode
+  /// Leaves out people who were erased; nil where nobody was.
+  let forgotten: ErasedPeople?
   /// The known export that the file is.
   var format: ExportFormat?
 
@@ -235,7 +242,10 @@ struct ImportContext: Sendable {
     let reasons = try await session.fetch(
       "SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY count(*) DESC, reason"
     ).map { QuarantineCount(reason: $0[0].text ?? "", lines: $0[1].int ?? 0) }
-    guard lines > 0 else { throw .noLines(file: request.file) }
+    guard lines > 0 else {
+      guard try await erasedLines() > 0 else { throw .noLines(file: request.file) }
+      return (quarantined, reasons)
+    }
     let share = Double(quarantined) / Double(lines)
     let limit = options.maximumUnusableShare
     if request.replays == nil, share > limit || quarantined == lines {
@@ -243,6 +253,11 @@ struct ImportContext: Sendable {
         unusable: quarantined, lines: lines, share: share, limit: limit, reasons: reasons)
     }
     return (quarantined, reasons)
+  }
+
+  /// Lines left out because they tell of people who were erased.
+  func erasedLines() async throws(IngestionError) -> Int {
+    try await session.fetchInt("SELECT count(DISTINCT line) FROM import_erased")
   }
 
   /// Of a replay, only the lines that were set aside come back.

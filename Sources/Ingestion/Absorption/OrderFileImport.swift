@@ -16,6 +16,7 @@ struct OrderFileImport {
       session: session, excelExtension: context.excelExtension, scratchDirectory: context.scratch,
       orders: [request.file], options: options)
     importer.keepsLines = true
+    importer.forgotten = context.forgotten
     // A replay's lines are few, and all of them were unusable once.
     if request.replays != nil { importer.refusesUnusable = false }
     let (staged, sources) = try await importer.stageOrders()
@@ -36,6 +37,7 @@ struct OrderFileImport {
       kind: kind, kindRecognised: request.kind == nil, system: request.system, source: source,
       lines: staged.lines, quarantinedLines: unusable.lines, quarantineReasons: unusable.reasons)
     report.notices = staged.notices
+    report.erasedLines = try await context.erasedLines()
     let idType = sources.contains { $0.roles.customerIsEmail } ? "email" : "customer"
     let kept = try await keptColumns()
     let ledger = ImportLedger(

@@ -37,7 +37,7 @@ struct RowFileImport {
       cells: context.cells, session: session, exportedAt: context.exportedAt,
       rates: RowStaging.Rates(
         workspace: context.workspaceCurrency, path: context.options.ratesPath,
-        told: context.mapping.currency))
+        told: context.mapping.currency), forgotten: context.forgotten)
     try await staging.run()
     let lines = try await session.fetchInt("SELECT count(DISTINCT line) FROM import_all")
     try await session.drop("import_all")
@@ -48,6 +48,7 @@ struct RowFileImport {
       system: context.request.system,
       source: FileImporter.report(loaded, profiles, roles, forms, lines), lines: lines,
       quarantinedLines: unusable.lines, quarantineReasons: unusable.reasons)
+    report.erasedLines = try await context.erasedLines()
     let told =
       sensitive.map { $0.notice(file.name) } + (context.format?.notices(file.name) ?? [])
     report.notices = told + notices(roles, profiles, file.name)

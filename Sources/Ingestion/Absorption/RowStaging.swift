@@ -18,6 +18,7 @@ struct RowStaging {
   /// Microseconds since the epoch: when rows without a date happened.
   let exportedAt: Int64
   let rates: Rates
+  let forgotten: ErasedPeople?
 
   /// How amounts come to the workspace's currency.
   struct Rates: Sendable {
@@ -45,6 +46,12 @@ struct RowStaging {
             SELECT \(table.line) AS line, \(table.defect) AS defect, \(texts.joined())
             FROM \(table.relation()))))
       """)
+    try await forgotten?.leaveOut(
+      of: "import_all", id: "customer", email: nil,
+      type: roles.customerIsEmail ? "email" : "customer")
+    if description.kind == .referrals {
+      try await forgotten?.empty("referred", of: "import_all")
+    }
     try await session.perform(
       """
       INSERT INTO quarantine

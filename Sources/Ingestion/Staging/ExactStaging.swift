@@ -16,6 +16,8 @@ struct ExactStaging {
   let target: String
   /// Whether a line without an amount is unusable: not so for events.
   var needsAmount = true
+  /// Leaves out people who were erased; nil where nobody was.
+  var forgotten: ErasedPeople?
 
   func run(cancelled: [String]) async throws(IngestionError) -> StagedFile {
     let lines = LineSQL(
@@ -33,6 +35,9 @@ struct ExactStaging {
         """))
       """)
     if orderIsFound { try await refuseMixedDates(all) }
+    try await forgotten?.leaveOut(
+      of: all, id: "customer", email: nil,
+      type: source.roles.customerIsEmail ? "email" : "customer")
     try await session.perform(
       """
       INSERT INTO quarantine

@@ -29,7 +29,11 @@ struct Finishing {
     let lines = files.reduce(0) { $0 + $1.lines + $1.quarantined }
     let quarantined = files.reduce(0) { $0 + $1.quarantined }
     let reasons = try await quarantineReasons()
-    if refusesUnusable { try refuseUnusable(lines, quarantined, reasons) }
+    // A file of which only people who were erased are left is no empty file.
+    let forgotten = try await session.fetchInt("SELECT count(*) FROM import_erased")
+    if refusesUnusable, lines > 0 || forgotten == 0 {
+      try refuseUnusable(lines, quarantined, reasons)
+    }
     let outcome = try await unite()
     let cancelled = try await settleStatuses()
     let currency = try await CurrencySettlement(

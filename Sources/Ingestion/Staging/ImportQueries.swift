@@ -27,6 +27,8 @@ extension QuerySession {
       CREATE OR REPLACE TEMP TABLE quarantine (
         file VARCHAR, line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR)
       """)
+    // Lines of people who were erased.
+    try await perform("CREATE OR REPLACE TEMP TABLE import_erased (line BIGINT)")
   }
 
   /// Runs `body` in one transaction; on any error nothing of it stays.

@@ -2,6 +2,7 @@ package import CustomerSchema
 package import Features
 package import Foundation
 package import Ingestion
+internal import Privacy
 internal import SQLBuilder
 package import Warehouse
 
@@ -53,7 +54,8 @@ package struct ImportFiles: Sendable {
     let session = try await attached()
     // Settings that are wrong are told before anything is imported.
     let description = try await WorkspaceDescription(workspace, session)
-    let importer = self.importer(session, request.options)
+    var importer = self.importer(session, request.options)
+    importer.erased = try await workspace.erased(session)
     var numbers: [Int] = []
     for file in FileImporter.oldestFirst(request.files) {
       progress(file)
@@ -62,6 +64,7 @@ package struct ImportFiles: Sendable {
           file: file, kind: request.kind, system: request.system,
           exportedAt: try exportedAt(file, request), now: now))
       if let number = report.importID { numbers.append(number) }
+      try await settleRights(session)
       try done(report)
     }
     if let path = request.quarantine { try await write(numbers, to: path, session) }
@@ -88,11 +91,14 @@ package struct ImportFiles: Sendable {
   ) async throws -> CustomerDescriber.Report {
     let session = try await attached()
     let description = try await WorkspaceDescription(workspace, session)
-    let importer = self.importer(session, request.options)
+    var importer = self.importer(session, request.options)
+    importer.erased = try await workspace.erased(session)
     let waiting = try await importer.waiting(only: only, now: now)
     for again in waiting {
       progress(again.file)
-      try done(try await importer.run(again))
+      let report = try await importer.run(again)
+      try await settleRights(session)
+      try done(report)
     }
     if let path = request.quarantine {
       try await write(waiting.compactMap(\.replays), to: path, session)
@@ -100,6 +106,12 @@ package struct ImportFiles: Sendable {
     let described = try await description.run(session, now: now)
     try await session.execute("DETACH quartier")
     return described
+  }
+
+  /// What a file says of consents goes into the ledger; what was put right stays right.
+  private func settleRights(_ session: any QuerySession) async throws {
+    try await ConsentLedger(session).absorb(now: now)
+    try await Rectification(session).repeatAll(now: now)
   }
 
   private func attached() async throws -> any QuerySession {

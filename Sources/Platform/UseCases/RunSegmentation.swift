@@ -15,17 +15,21 @@ package struct RunSegmentation: Sendable {
   private let scratch: String
   private let progress: RunProgress
   private let previousGroups: KeptGroups?
+  /// Whose people may say that no profile is made of them.
+  private let workspace: Workspace?
 
   /// - Parameter engine: its sessions' temporary tables hold everything meanwhile.
   package init(
     engine: any QueryEngine, request: RunRequest, scratch: String,
-    previousGroups: KeptGroups? = nil, progress: @escaping RunProgress = { _ in }
+    previousGroups: KeptGroups? = nil, workspace: Workspace? = nil,
+    progress: @escaping RunProgress = { _ in }
   ) {
     self.engine = engine
     self.request = request
     self.scratch = scratch
     self.progress = progress
     self.previousGroups = previousGroups
+    self.workspace = workspace
   }
 
   /// The figures, and the session whose temporary tables they came from.
@@ -57,6 +61,7 @@ package struct RunSegmentation: Sendable {
     let session = try await engine.session()
     progress(.reading)
     let imported = try await stage(in: session)
+    try await workspace?.withdraw(from: "staged_lines", deletes: false, in: session)
     progress(.describing)
     let history = OrderHistory(
       columns: OrderHistory.Columns(
@@ -214,6 +219,7 @@ package struct RunSegmentation: Sendable {
     let folder = scratch + "/events"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let report = try await importer(session, files: request.events, scratch: folder).stageEvents()
+    try await workspace?.withdraw(from: "staged_events", deletes: true, in: session)
     let thresholds = try await Engagement(scoring: request.scoring, asOf: asOf).create(in: session)
     return RunFigures.EngagementFrame(imported: report, thresholds: thresholds)
   }

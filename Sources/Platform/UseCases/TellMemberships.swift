@@ -1,6 +1,7 @@
 package import CustomerSchema
 internal import Foundation
 internal import Insights
+package import Privacy
 internal import SQLBuilder
 internal import SegmentLanguage
 internal import Warehouse
@@ -126,6 +127,7 @@ package struct TellMemberships: Sendable {
 
   package func members(of name: String, on day: LocalDate?) async throws -> Members {
     let (segment, instant) = try await place(name, day)
+    let privacy = try await PrivacyDesk(desk.workspace, session: desk.session)
     let rows = try await desk.session.query(
       """
       SELECT public_id::VARCHAR, entered_at, entry_reason
@@ -133,6 +135,8 @@ package struct TellMemberships: Sendable {
       ORDER BY customer_id
       """
     ).rows
+    try await privacy.audit.record(
+      .members, detail: "\(segment.name): \(rows.count)", at: privacy.now)
     return Members(
       segment: segment.name, at: SegmentDesk.text(instant),
       members: rows.map { row in
@@ -152,34 +156,49 @@ package struct TellMemberships: Sendable {
     return (segment, desk.instant(on: day, lastRefresh: last))
   }
 
-  /// Writes the members as a file for a spreadsheet: no cell begins like a formula, and the file
-  /// is there whole or not at all.
-  ///
-  /// - Returns: how many there are.
+  /// What an export of members did.
+  package struct Export: Sendable {
+    package let written: Int
+    /// Why others are not in it.
+    package let refused: [Refusal: Int]
+  }
+
+  /// Writes the members to whom the use is permitted now as a file for a spreadsheet: no cell begins
+  /// like a formula, and the file is there whole or not at all.
   package func write(
-    membersOf name: String, on day: LocalDate?, to path: String
-  ) async throws -> Int {
+    membersOf name: String, on day: LocalDate?, for use: Use, to path: String
+  ) async throws -> Export {
     let (segment, instant) = try await place(name, day)
+    let privacy = try await PrivacyDesk(desk.workspace, session: desk.session)
+    let members = desk.history.members(of: segment.id, at: instant)
+    let audience = try await privacy.permissions.audience(
+      AudienceRequest(use, candidates: "SELECT customer_id FROM (\(members))"), now: privacy.now)
+    let refused = audience.refused
     let target = URL(fileURLWithPath: path)
     let output = try StagedOutput(destination: target.deletingLastPathComponent().path)
     do {
       let file = output.folder.appending(path: target.lastPathComponent).path
-      let count = try await desk.session.execute(
-        """
-        COPY (
-          SELECT public_id, \(CSVCell.safe("identifiers")) AS identifiers,
-            strftime(timezone('UTC', entered_at), '%Y-%m-%dT%H:%M:%S.%fZ') AS since,
-            entry_reason AS reason
-          FROM (\(desk.history.members(of: segment.id, at: instant))) LEFT JOIN (
-            SELECT customer_id, string_agg(type || ':' || value, ' ' ORDER BY type, source, value)
-              AS identifiers
-            FROM identifier GROUP BY customer_id
-          ) USING (customer_id)
-          ORDER BY customer_id)
-        TO \(literal: file) (FORMAT csv, HEADER)
-        """)
+      let count = try await audience.use { permitted in
+        try await desk.session.execute(
+          """
+          COPY (
+            SELECT public_id, \(CSVCell.safe("identifiers")) AS identifiers,
+              strftime(timezone('UTC', entered_at), '%Y-%m-%dT%H:%M:%S.%fZ') AS since,
+              entry_reason AS reason
+            FROM (\(members)) LEFT JOIN (
+              SELECT customer_id, string_agg(type || ':' || value, ' ' ORDER BY type, source, value)
+                AS identifiers
+              FROM identifier GROUP BY customer_id
+            ) USING (customer_id)
+            WHERE customer_id IN (SELECT customer_id FROM \(permitted))
+            ORDER BY customer_id)
+          TO \(literal: file) (FORMAT csv, HEADER)
+          """)
+      }
       try output.commit()
-      return count
+      try await privacy.audit.record(
+        .members, detail: "\(segment.name): \(count)", at: privacy.now)
+      return Export(written: count, refused: refused)
     } catch {
       output.discard()
       throw error
