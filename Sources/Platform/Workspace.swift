@@ -27,26 +27,22 @@ package struct Workspace: Sendable {
     package var controller: String?
     /// Whom people write to about their data.
     package var privacyContact: String?
+    /// Groups of persons smaller than this show no statistics about their members.
+    package var smallestGroup = 10
     /// Whether customers may be sent messages about similar products without having agreed.
     package var customersWithoutConsent = false
-
     /// What distances of customers are measured to.
     package var stores: StoreList?
     /// Whether first names may suggest a sex, as a probability only.
     package var firstNameSex = false
-    /// Groups of fewer natural persons show no numbers about them.
-    package var privacyThreshold = usualPrivacyThreshold
-
-    package static let usualPrivacyThreshold = 10
-    static let privacyThresholds = 1...1_000_000
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
       case name, currency, language, controller, stores
       case timeZone = "time_zone"
       case privacyContact = "privacy_contact"
+      case smallestGroup = "smallest_group"
       case customersWithoutConsent = "customers_without_consent"
       case firstNameSex = "first_name_sex"
-      case privacyThreshold = "privacy_threshold"
     }
 
     static let keys = CodingKeys.allCases.map(\.rawValue)
@@ -61,13 +57,11 @@ package struct Workspace: Sendable {
       language = try container.decodeIfPresent(String.self, forKey: .language)
       controller = try container.decodeIfPresent(String.self, forKey: .controller)
       privacyContact = try container.decodeIfPresent(String.self, forKey: .privacyContact)
+      smallestGroup = try container.decodeIfPresent(Int.self, forKey: .smallestGroup) ?? 10
       customersWithoutConsent =
         try container.decodeIfPresent(Bool.self, forKey: .customersWithoutConsent) ?? false
       stores = try container.decodeIfPresent(StoreList.self, forKey: .stores)
       firstNameSex = try container.decodeIfPresent(Bool.self, forKey: .firstNameSex) ?? false
-      privacyThreshold =
-        try container.decodeIfPresent(Int.self, forKey: .privacyThreshold)
-        ?? Self.usualPrivacyThreshold
     }
   }
 
@@ -172,10 +166,8 @@ package struct Workspace: Sendable {
     if let currency = settings.currency, CurrencyCode(rawValue: currency) == nil {
       try refuse("currency", currency, "EUR, USD, GBP…")
     }
-    if !Settings.privacyThresholds.contains(settings.privacyThreshold) {
-      try refuse(
-        "privacy_threshold", String(settings.privacyThreshold),
-        "\(Settings.privacyThresholds.lowerBound)–\(Settings.privacyThresholds.upperBound)")
+    if !(1...1_000_000).contains(settings.smallestGroup) {
+      try refuse("smallest_group", String(settings.smallestGroup), "1–1000000")
     }
     if TimeZone(identifier: settings.timeZone) == nil {
       try refuse("time_zone", settings.timeZone, "Europe/Paris, Europe/London…")
@@ -196,7 +188,7 @@ package struct Workspace: Sendable {
       # fr or en; the machine's language without it · fr ou en
       \(settings.language.map { "language: \(quoted($0))" } ?? "# language: fr")
       # Smaller groups of persons show no numbers · Seuil en dessous duquel un groupe reste masqué
-      privacy_threshold: \(settings.privacyThreshold)
+      smallest_group: \(settings.smallestGroup)
 
       """
   }

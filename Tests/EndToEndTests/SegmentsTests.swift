@@ -99,7 +99,7 @@ import Testing
     // Every period is told where no group is too small.
     let settings = try program.text("shop/quartier.yaml")
     try program.write(
-      settings.replacing("privacy_threshold: 10", with: "privacy_threshold: 1"),
+      settings.replacing("smallest_group: 10", with: "smallest_group: 1"),
       to: "shop/quartier.yaml")
     let history = try await quartier(
       "segments", "history", "Récents", "--by", "week", "--json"
@@ -211,14 +211,14 @@ import Testing
     // The threshold is the workspace's.
     let settings = try program.text("shop/quartier.yaml")
     try program.write(
-      settings.replacing("privacy_threshold: 10", with: "privacy_threshold: 4"),
+      settings.replacing("smallest_group: 10", with: "smallest_group: 4"),
       to: "shop/quartier.yaml")
     #expect(try sizes(try await quartier("segments", "list", "--json")) == [4, 36, 4, 0])
     try program.write(
-      settings.replacing("privacy_threshold: 10", with: "privacy_threshold: 0"),
+      settings.replacing("smallest_group: 10", with: "smallest_group: 0"),
       to: "shop/quartier.yaml")
     let refused = try await program.run(["segments", "list"], in: shop)
-    #expect(refused.status == 1 && refused.error.contains("privacy_threshold"))
+    #expect(refused.status == 1 && refused.error.contains("smallest_group"))
   }
 
   @Test func `an empty workspace says what to do first`() async throws {

@@ -98,7 +98,6 @@ import Warehouse
     }
     let report = try await bench.resolve()
     let found = try await measure(bench)
-    print("FEBRL \(sets): \(found), links \(report.links), prior \(report.model.prior)")
     #expect(found.precision >= precision)
     #expect(found.recall >= recall)
     #expect(found.recallWithReview >= withReview)
@@ -119,7 +118,6 @@ import Warehouse
       """)
     let report = try await bench.resolve()
     let found = try await measure(bench)
-    print("generator: \(found), \(report.links)")
     #expect(found.precision >= 0.999)
     #expect(found.recall >= 0.96)
     #expect(found.recallWithReview >= 0.99)

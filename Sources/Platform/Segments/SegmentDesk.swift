@@ -52,7 +52,7 @@ package struct SegmentDesk: Sendable {
   }
 
   /// Groups of fewer natural persons show no numbers about them.
-  package var privacyThreshold: Int { workspace.settings.privacyThreshold }
+  package var privacyThreshold: Int { workspace.settings.smallestGroup }
 
   /// A group's number, or under which it lies where that would tell too much.
   func told(_ group: GroupSize) -> (number: Int?, fewerThan: Int?) {
