@@ -96,7 +96,7 @@ import Warehouse
         "INSERT INTO truth SELECT id, regexp_extract(id, 'rec-([0-9]+)', 1) FROM febrl")
       try await bench.bring(file: csv, as: .customers, source: set)
     }
-    let report = try await bench.resolve()
+    try await bench.resolve()
     let found = try await measure(bench)
     #expect(found.precision >= precision)
     #expect(found.recall >= recall)
