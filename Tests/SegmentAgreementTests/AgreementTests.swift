@@ -18,6 +18,47 @@ import Warehouse
     #expect(outcome.made.count >= 30, "\(outcome.made)")
   }
 
+  /// A condition that reads the customer alone is one node of the plan, whatever rows it filters.
+  @Test func `one condition on the customer filters the rows of several streams`() async throws {
+    let asOf: Int64 = 1_736_865_306_044_222
+    var person = TestCustomer(id: 1)
+    person.sayings = [.init(attribute: "opted_in", start: .min, value: .integer(1))]
+    for (stream, count) in [("tickets", 1), ("orders", 130), ("opportunities", 70)] {
+      for index in 0..<count {
+        let instant = asOf - Int64(index + 1) * 3_600_000_000
+        person.rows.append(
+          .init(
+            stream: stream, instant: instant, local: instant + 3_600_000_000, source: "crm",
+            key: "k\(index)", values: stream == "orders" ? ["amount": .integer(10000)] : [:]))
+      }
+    }
+    let texts = ["tickets": 1, "orders": 130, "opportunities": 70].flatMap { stream, count in
+      [count, count + 1].map { "count(\(stream) where opted_in = true) >= \($0)" }
+    }
+    let clock = try #require(WorkspaceClock(timeZone: "Europe/Paris"))
+    let warehouse = try await TestWarehouse()
+    try await warehouse.load([person], asOf: asOf)
+    for order in [texts.sorted(), texts.sorted().reversed()] {
+      let rules = try order.enumerated().map { index, text in
+        SegmentRule(
+          id: Int64(index + 1), name: "s\(index)", expression: try .parse(text),
+          hasDecisions: false)
+      }
+      let program = try SegmentProgram(
+        rules: rules, schema: TestSchema.schema(zone: "Europe/Paris"), clock: clock)
+      var evaluator = Evaluator(program, snapshot: .empty)
+      let answers = evaluator.evaluate(person.record(RecordLayout(program)), asOf: asOf)
+      let table = try await warehouse.session.query(
+        SQLPrinter(program, relations: TestWarehouse.relations)
+          .answers(asOf: asOf, snapshot: .empty))
+      for (index, text) in order.enumerated() {
+        let isReached = texts.firstIndex(of: text).map { $0.isMultiple(of: 2) }
+        #expect(answers[index].isMember == isReached, "\(text)")
+        #expect(table.rows[0][index + 1].bool == isReached, "\(text)")
+      }
+    }
+  }
+
   @Test(.enabled(if: ProcessInfo.processInfo.environment["QUARTIER_SOAK_SECONDS"] != nil))
   func `for as long as asked`() async throws {
     let seconds = Double(ProcessInfo.processInfo.environment["QUARTIER_SOAK_SECONDS"] ?? "") ?? 60

@@ -3,8 +3,11 @@ internal import CustomerSchema
 extension Evaluator {
   /// Where the words of a filter's mask begin in `maskWords`: bit i says that row i passes. Rows
   /// still to come have theirs too. Notes when time changes what rows pass.
+  ///
+  /// A condition on the customer alone filters rows of several collections: what fewer rows left
+  /// is no mask of more.
   mutating func mask(_ filter: Int, _ count: Int) -> Int {
-    if maskMarks[filter] == currentEpoch {
+    if maskMarks[filter] == currentEpoch, count <= maskCounts[filter] {
       until = min(until, maskUntils[filter])
       return maskStarts[filter]
     }
@@ -14,6 +17,7 @@ extension Evaluator {
     for row in 0..<count where truth(filter, row) { words[row >> 6] |= 1 << UInt64(row & 63) }
     maskMarks[filter] = currentEpoch
     maskUntils[filter] = until
+    maskCounts[filter] = count
     maskStarts[filter] = maskWords.count
     maskWords += words
     until = min(outer, until)

@@ -51,6 +51,7 @@ package struct Evaluator {
   private var untils: [Int64]
   var maskMarks: [UInt32]
   var maskStarts: [Int]
+  var maskCounts: [Int]
   var maskUntils: [Int64]
   var maskWords: [UInt64] = []
   var testMemos: [Int32: TestMemo] = [:]
@@ -103,6 +104,7 @@ package struct Evaluator {
     untils = Array(repeating: .max, count: count)
     maskMarks = marks
     maskStarts = Array(repeating: 0, count: count)
+    maskCounts = maskStarts
     maskUntils = untils
     layout = RecordLayout(program)
     empty = CustomerRecord(layout)
