@@ -24,7 +24,7 @@ package struct CustomerSearch: Sendable {
     let value = parts.count == 2 ? parts[1] : written
     let rows = try await session.query(
       """
-      SELECT DISTINCT place, record FROM (
+      WITH found AS (
         SELECT 1 AS place, customer_id AS record FROM quartier.customer
         WHERE public_id::VARCHAR = lower(\(written))
         UNION ALL
@@ -42,7 +42,8 @@ package struct CustomerSearch: Sendable {
         UNION ALL
         SELECT 4, customer_id FROM quartier.customer_alias
         WHERE customer_id = \(number.map { SQLValue.int(Int64($0)) } ?? .null))
-      QUALIFY place = min(place) OVER () ORDER BY record
+      SELECT DISTINCT place, record FROM found
+      WHERE place = (SELECT min(place) FROM found) ORDER BY record
       """
     ).rows
     guard let record = rows.first?[1].int else { throw IdentityError.customerUnknown(written) }

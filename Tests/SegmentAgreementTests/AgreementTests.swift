@@ -59,6 +59,43 @@ import Warehouse
     }
   }
 
+  @Test func `a condition on the clock alone makes rows due`() async throws {
+    let clock = try #require(WorkspaceClock(timeZone: "Europe/Paris"))
+    let day = try #require(LocalDate(year: 2024, month: 2, day: 27))
+    let asOf = clock.start(of: day) + 12 * 3_600_000_000
+    var person = TestCustomer(id: 1)
+    for instant in [asOf - 31 * 86_400_000_000, asOf - 150 * 86_400_000_000] {
+      person.rows.append(
+        .init(
+          stream: "opportunities", instant: instant, local: instant + 3_600_000_000, source: "",
+          key: "", values: [:]))
+    }
+    let rule = SegmentRule(
+      id: 1, name: "s",
+      expression: try .parse(
+        """
+        resumed(opportunities where 7 minutes from now from 2023-12-30 to 2024-02-28, \
+        after 30 days, since 2024-01-14)
+        """), hasDecisions: false)
+    let program = try SegmentProgram(
+      rules: [rule], schema: TestSchema.schema(zone: "Europe/Paris"), clock: clock)
+    let warehouse = try await TestWarehouse()
+    try await warehouse.load([person], asOf: asOf)
+    let row = try await warehouse.session.query(
+      SQLPrinter(program, relations: TestWarehouse.relations)
+        .answers(asOf: asOf, snapshot: .empty)
+    ).rows[0]
+    #expect(row[1].bool == true)
+    // At 23:53 of 28 February, the 29th is seven minutes from now.
+    let end = clock.start(of: day.adding(days: 2)) - 7 * 60_000_000
+    #expect((asOf + 1...end).contains(row[2].microseconds ?? .max))
+    var evaluator = Evaluator(program, snapshot: .empty)
+    let answer = evaluator.evaluate(person.record(RecordLayout(program)), asOf: asOf)[0]
+    #expect(answer.isMember && (asOf + 1...end).contains(answer.validUntil))
+    #expect(
+      !evaluator.evaluate(person.record(RecordLayout(program)), asOf: end)[0].isMember)
+  }
+
   @Test(.enabled(if: ProcessInfo.processInfo.environment["QUARTIER_SOAK_SECONDS"] != nil))
   func `for as long as asked`() async throws {
     let seconds = Double(ProcessInfo.processInfo.environment["QUARTIER_SOAK_SECONDS"] ?? "") ?? 60

@@ -319,7 +319,9 @@ extension ExportFormat {
             "Visitor",
             { cell in
               """
-              CASE WHEN count(\(cell("user id"))) OVER () > 0 THEN \(cell("user id")) \
+              CASE WHEN count(\(cell("user id"))) \
+              OVER (ORDER BY 1 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) > 0 \
+              THEN \(cell("user id")) \
               ELSE \(cell("user pseudo id")) END
               """
             }

@@ -24,7 +24,7 @@ extension RunFigures {
         FROM customers WHERE orders > 0
       ),
       cumulated AS (
-        SELECT revenue, row_number() OVER best AS place, count(*) OVER () AS total,
+        SELECT revenue, row_number() OVER best AS place, (SELECT count(*) FROM ranked) AS total,
           sum(revenue) OVER (best ROWS UNBOUNDED PRECEDING) AS so_far
         FROM ranked WINDOW best AS (ORDER BY revenue DESC)
       )

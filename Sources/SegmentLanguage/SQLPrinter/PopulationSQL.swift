@@ -112,7 +112,7 @@ extension SQLPrinter {
       SELECT * FROM (SELECT unnest([\(indices.joined())]) AS requirement, \
       unnest([\(values.joined())]) AS value FROM (SELECT \(placed.joined()) FROM \
       (SELECT \(column) AS v, row_number() OVER (ORDER BY \(column)) AS n, \
-      count(*) OVER () AS c FROM told_values WHERE \(column) IS NOT NULL))) \
+      (SELECT count(\(column)) FROM told_values) AS c FROM told_values WHERE \(column) IS NOT NULL))) \
       WHERE value IS NOT NULL
       """)
     return result

@@ -15,7 +15,7 @@ extension QueryPrinter {
       dues = works.flatMap { $0.dues }
       if rows.hasTimedFilters(nodes) { dues.append("row_due") }
     }
-    var relation = rows.relation(customers, nodes, includesNextDue)
+    var relation = rows.relation(customers, includesNextDue)
     for layer in 0..<(works.map(\.layers.count).max() ?? 0) {
       var columns: [SQL] = []
       for work in works where layer < work.layers.count {
@@ -180,7 +180,7 @@ private struct SequenceRows {
 
   /// `customer_id`, `t` and `d` (µs and days since 1970), `source`, `key`, `row_due` and the masks.
   mutating func relation(
-    _ customers: SQL, _ nodes: [NodeID], _ includesNextDue: Bool
+    _ customers: SQL, _ includesNextDue: Bool
   ) -> SQL {
     let all = masks.sorted { $0.value.name < $1.value.name }
     var unions: [SQL] = []
@@ -189,8 +189,8 @@ private struct SequenceRows {
       let own = all.filter { $0.key.collection == collection }
       var due: SQL = "CAST(NULL AS BIGINT)"
       if includesNextDue {
-        let filters = Set(nodes.flatMap { printer.program.rowNodes($0) })
-          .filter { printer.program.facts[$0].row == collection }
+        // By the rows that they filter: a condition on the clock alone reads none.
+        let filters = Set(own.compactMap(\.key.filter))
         let dues = filters.sorted().flatMap { source.dues($0) }
         if !dues.isEmpty { due = "least(\(dues.joined()), NULL)" }
       }
