@@ -38,7 +38,7 @@ test: ## Check formatting, the C header and an installation moved elsewhere, bui
 test-full: ## The same with the long tests
 	@QUARTIER_LONG_TESTS=1 $(MAKE) --no-print-directory test
 
-bench: build ## Measure speed and memory against SQL, polars and pandas
+bench: build ## Measure speed and memory against SQL, polars, pandas and model packages
 	@Benchmarks/run.sh
 
 install: build ## Install into PREFIX (default /usr/local): a tree that can be moved

@@ -31,7 +31,13 @@ package struct PersonFinder: Sendable {
     let name = name.trimmingCharacters(in: .whitespacesAndNewlines)
     let subject = UUID(uuidString: name)?.uuidString.lowercased()
     let filter: SQL = source.map { "AND i.source = \($0)" } ?? .empty
-    let isSubject: SQL = subject.map { "c.public_id = CAST(\($0) AS UUID) OR" } ?? .empty
+    let isSubject: SQL =
+      subject.map {
+        """
+        c.customer_id IN (
+          SELECT customer_id FROM quartier.profile_subject WHERE subject = CAST(\($0) AS UUID)) OR
+        """
+      } ?? .empty
     let rows = try await session.query(
       """
       SELECT c.customer_id, c.public_id::VARCHAR, c.kind FROM quartier.customer AS c

@@ -77,7 +77,7 @@ package struct Retention: Sendable {
         LEFT JOIN subscribed AS s ON s.customer_id = c.customer_id
         LEFT JOIN contact AS k ON k.customer_id = c.customer_id
         WHERE c.kind = 'person' AND NOT EXISTS (
-          SELECT 1 FROM quartier.privacy_decision AS d WHERE d.customer_id = c.customer_id
+          SELECT 1 FROM quartier.profile_decision AS d WHERE d.customer_id = c.customer_id
             AND d.kind = 'restriction' AND d.ended_at IS NULL)
       ), ended AS (
         SELECT *, at_last + to_months(CAST(

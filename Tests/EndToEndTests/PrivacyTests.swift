@@ -152,6 +152,70 @@ import Testing
     #expect(missing.status == 4 && missing.error.contains("QUARTIER_KEYS"))
   }
 
+  @Test func `what a person said under one record holds for her profile, which goes as a whole`()
+    async throws
+  {
+    defer { program.remove() }
+    try program.write(
+      """
+      id client;Nom;E-mail;Téléphone;Ville
+      L-900771;DUBOIS;agathe.dubois@orange.fr;+33 6 99 88 77 66;Quimperlé-sur-Test
+
+      """, to: "cartes.csv")
+    try program.write(
+      "id client;Nom;E-mail;Téléphone\nC-100301;Dubois;agathe.dubois@orange.fr;\n",
+      to: "clients2.csv")
+    try program.write(
+      "id client;commande;date;montant\nC-100301;K-9;16/05/2026;64,50\n", to: "commandes2.csv")
+    for (file, kind) in [("clients2", "customers"), ("commandes2", "orders")] {
+      #expect(try await shop("import", "../\(file).csv", "--as", kind).status == 0)
+    }
+    #expect(
+      try await shop("import", "../cartes.csv", "--as", "customers", "--source", "cartes").status
+        == 0)
+    try program.write("- name: Buyers\n  rule: orders >= 1\n", to: "shop/segments.yaml")
+    #expect(try await shop("segments", "apply", "-f", "segments.yaml").status == 0)
+    // Under the card, which is the later record and does not survive.
+    #expect(
+      try await shop("privacy", "object", "L-900771", "--against", "profiling").status == 0)
+    #expect(try await shop("privacy", "consent", "L-900771", "--refuse", "all").status == 0)
+    #expect(try await shop("identity", "resolve").status == 0)
+    #expect(try await store("SELECT count(*) FROM customer") == "3\n")
+    #expect(try await shop("refresh").status == 0)
+    #expect(try await members().count == 2)
+    let said = try await shop("privacy", "consent", "C-100301", "--json").json()
+    #expect(
+      (said["marketing"] as? [[String: Any]])?.contains { $0["is_permitted"] as? Bool == true }
+        == false)
+    let access = try await shop("privacy", "access", "L-900771", "--json")
+    #expect(access.output.contains("Quimperl") && access.output.contains("64.5000"))
+    // The objection is hers to end under either name.
+    #expect(
+      try await shop("privacy", "object", "C-100301", "--against", "profiling", "--end").status == 0
+    )
+    #expect(try await shop("refresh").status == 0)
+    #expect(try await members().count == 3)
+
+    let erased = try await shop("privacy", "erase", "L-900771", "--now", "--json").json()
+    #expect((erased["certificates"] as? [[String: Any]])?.count == 1)
+    for table in ["profile_record", "customer_alias", "identity_link", "identity_pair"] {
+      #expect(try await store("SELECT count(*) FROM \(table)") == "0\n", "\(table)")
+    }
+    for file in ["cartes.csv", "clients2.csv", "commandes2.csv"] {
+      let kind = file == "commandes2.csv" ? "orders" : "customers"
+      let source = file == "cartes.csv" ? ["--source", "cartes"] : []
+      _ = try await program.run(
+        ["import", "../\(file)", "--as", kind] + source,
+        in: program.folder.appending(path: "shop"))
+    }
+    #expect(try await store("SELECT count(*) FROM customer") == "2\n")
+    #expect(
+      try await store(
+        "SELECT count(*) FROM attribute_history WHERE value ILIKE '%dubois%' OR value LIKE '%771%'"
+      )
+        == "0\n")
+  }
+
   private func store(_ query: String) async throws -> String {
     try await Package.python(
       """

@@ -13,6 +13,7 @@ struct BenchmarkData {
     AttributeDefinition("city", .text, isOptional: true),
     AttributeDefinition("optin", .boolean, isOptional: true),
     AttributeDefinition("birth_date", .date, isOptional: true),
+    AttributeDefinition("usable_birth_date", .date, isOptional: true),
     AttributeDefinition("signed_up", .instant, isOptional: true),
     AttributeDefinition("score", .number, isOptional: true),
     AttributeDefinition("tags", .list, isOptional: true),
@@ -42,11 +43,12 @@ struct BenchmarkData {
     )
     try await session.execute(
       """
-      INSERT INTO customer_attribute (customer_id, status, city, optin, birth_date, signed_up, \
-      score, tags) \
+      INSERT INTO customer_attribute (customer_id, status, city, optin, birth_date, \
+      usable_birth_date, signed_up, score, tags) \
       SELECT i, ['gold', 'silver', 'none'][1 + CAST(hash(i, 1) % 3 AS BIGINT)], \
       ['Paris', 'Lyon', 'Marseille', 'Lille', 'Nantes', 'Évry', 'Brest'][1 + CAST(hash(i, 2) % 7 AS BIGINT)], \
       hash(i, 3) % 2 = 0, DATE '1940-01-01' + CAST(hash(i, 4) % 24000 AS INTEGER), \
+      DATE '1940-01-01' + CAST(hash(i, 4) % 24000 AS INTEGER), \
       to_timestamp(1640995200 + CAST(hash(i, 5) % 94608000 AS BIGINT)), \
       (hash(i, 6) % 1000) / 1000, CASE WHEN hash(i, 7) % 50 = 0 THEN ['vip'] ELSE [] END \
       FROM range(1, 1 + \(n)) AS t(i)

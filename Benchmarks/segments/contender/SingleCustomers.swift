@@ -51,7 +51,7 @@ struct SingleCustomers {
     case "status": .text(["gold", "silver", "none"][below(3)])
     case "city": .text(["Paris", "Lyon", "Marseille", "Évry"][below(4)])
     case "optin": .integer(Int64(below(2)))
-    case "birth_date": .integer(Int64(below(24_000) - 11_000))
+    case "birth_date", "usable_birth_date": .integer(Int64(below(24_000) - 11_000))
     case "signed_up": .integer(BenchmarkData.asOf - Int64(below(94_608_000)) * 1_000_000)
     case "score": .double(Double(below(1000)) / 1000)
     case "tags": .list(below(50) == 0 ? ["vip"] : [])

@@ -74,8 +74,9 @@ package struct ConsentLedger: Sendable {
   private func settleProfiling(_ now: Int64) async throws {
     let latest: SQL = """
       SELECT n.customer_id, l.granted, l.given_at FROM quartier.consent_ledger AS l
-      JOIN (SELECT DISTINCT customer_id, subject FROM new_consent
-        WHERE \(Self.purpose("purpose")) = 'profiling') AS n USING (subject)
+      JOIN quartier.profile_subject AS p USING (subject)
+      JOIN (SELECT DISTINCT customer_id FROM new_consent
+        WHERE \(Self.purpose("purpose")) = 'profiling') AS n ON n.customer_id = p.customer_id
       WHERE l.purpose = 'profiling' AND l.given_at <= \(SQLValue.instant(now))
       QUALIFY row_number() OVER (PARTITION BY n.customer_id \(Self.latestFirst)) = 1
       """
@@ -83,7 +84,9 @@ package struct ConsentLedger: Sendable {
       """
       UPDATE quartier.privacy_decision SET ended_at = \(SQLValue.instant(now))
       FROM (\(latest)) AS n
-      WHERE privacy_decision.customer_id = n.customer_id AND n.granted
+      WHERE privacy_decision.customer_id IN (
+          SELECT number FROM quartier.profile_number AS p WHERE p.customer_id = n.customer_id)
+        AND n.granted
         AND privacy_decision.kind = 'profiling' AND privacy_decision.ended_at IS NULL
         AND privacy_decision.decided_at < n.given_at
       """)
@@ -92,7 +95,7 @@ package struct ConsentLedger: Sendable {
       INSERT INTO quartier.privacy_decision
       SELECT customer_id, 'profiling', given_at, NULL FROM (\(latest)) AS n
       WHERE NOT granted AND NOT EXISTS (
-        SELECT 1 FROM quartier.privacy_decision AS d
+        SELECT 1 FROM quartier.profile_decision AS d
         WHERE d.customer_id = n.customer_id AND d.kind = 'profiling' AND d.ended_at IS NULL)
       """)
     try await session.execute(
@@ -164,7 +167,10 @@ package struct ConsentLedger: Sendable {
         p.proof, CASE WHEN proof_commitment IS NOT NULL
           THEN coalesce(sha256(concat(p.salt, chr(31), p.proof)) = proof_commitment, false) END
       FROM quartier.consent_ledger AS l LEFT JOIN quartier.consent_proof AS p USING (entry_id)
-      WHERE subject = CAST(\(person.subject) AS UUID) ORDER BY l.given_at DESC, entry_id DESC
+      WHERE subject IN (
+        SELECT subject FROM quartier.profile_subject
+        WHERE customer_id = \(SQLValue.int(person.customer)))
+      ORDER BY l.given_at DESC, entry_id DESC
       """
     ).rows.map { row in
       Entry(

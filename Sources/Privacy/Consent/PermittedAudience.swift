@@ -154,11 +154,11 @@ package struct Permissions: Sendable {
   private func verdict(_ request: AudienceRequest, _ now: Int64) async throws -> SQL {
     let candidates: SQL = """
       SELECT c.customer_id, c.public_id, c.kind,
-        EXISTS (SELECT 1 FROM quartier.privacy_decision AS d WHERE d.customer_id = c.customer_id
+        EXISTS (SELECT 1 FROM quartier.profile_decision AS d WHERE d.customer_id = c.customer_id
           AND d.ended_at IS NULL AND d.kind = 'restriction') AS is_restricted,
-        EXISTS (SELECT 1 FROM quartier.privacy_decision AS d WHERE d.customer_id = c.customer_id
+        EXISTS (SELECT 1 FROM quartier.profile_decision AS d WHERE d.customer_id = c.customer_id
           AND d.ended_at IS NULL AND d.kind = 'marketing') AS objects_marketing,
-        EXISTS (SELECT 1 FROM quartier.privacy_decision AS d WHERE d.customer_id = c.customer_id
+        EXISTS (SELECT 1 FROM quartier.profile_decision AS d WHERE d.customer_id = c.customer_id
           AND d.ended_at IS NULL AND d.kind = 'profiling') AS objects_profiling
       FROM quartier.customer AS c
       WHERE c.customer_id IN (SELECT customer_id FROM (\(request.candidates)) AS k(customer_id))
@@ -192,7 +192,8 @@ package struct Permissions: Sendable {
     return """
       WITH candidate AS (\(candidates)), said AS (
         SELECT c.customer_id, l.granted, l.given_at, \(consentEnds) AS ends_at
-        FROM quartier.consent_ledger AS l JOIN candidate AS c ON c.public_id = l.subject
+        FROM quartier.consent_ledger AS l JOIN quartier.profile_subject AS p USING (subject)
+        JOIN candidate AS c ON c.customer_id = p.customer_id
         WHERE l.purpose = 'direct_marketing' AND l.given_at <= \(instant)
           AND (l.channel = \(channel.rawValue) OR (l.channel IS NULL AND NOT l.granted))
         QUALIFY row_number() OVER (PARTITION BY c.customer_id \(ConsentLedger.latestFirst)) = 1

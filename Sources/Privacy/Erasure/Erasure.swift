@@ -47,7 +47,7 @@ package struct Erasure: Sendable {
       try await sweep.run()
       try await conclude(ground)
       let rows = try await session.query(
-        "SELECT erasure_id FROM erased_customer ORDER BY erasure_id"
+        "SELECT erasure_id FROM erased_person ORDER BY erasure_id"
       ).rows
       let telling = try await session.query(
         "SELECT value FROM erased_value ORDER BY value LIMIT 10000"
@@ -56,7 +56,8 @@ package struct Erasure: Sendable {
         erasures: rows.compactMap { $0[0].int }, telling: telling.compactMap { $0[0].text })
     }
     for table in [
-      "erased_customer", "erased_name", "erased_value", "erased_line", "erased_count",
+      "erased_person", "erased_customer", "erased_name", "erased_value", "erased_line",
+      "erased_count",
     ] {
       try await session.execute("DROP TABLE IF EXISTS temp.\(identifier: table)")
     }
@@ -66,12 +67,20 @@ package struct Erasure: Sendable {
 
   // MARK: Who
 
+  /// `erased_person`: the people; `erased_customer`: every number under which something of them
+  /// lies, so also their records' where they are profiles of several.
   private func choose(_ customers: SQL, _ ground: Ground) async throws {
     try await session.execute(
       """
-      CREATE OR REPLACE TEMP TABLE erased_customer AS
+      CREATE OR REPLACE TEMP TABLE erased_person AS
       SELECT customer_id, public_id AS subject, nextval('quartier.erasure_ids') AS erasure_id
       FROM quartier.customer WHERE customer_id IN (\(customers)) ORDER BY customer_id
+      """)
+    try await session.execute(
+      """
+      CREATE OR REPLACE TEMP TABLE erased_customer AS
+      SELECT n.number AS customer_id, e.erasure_id
+      FROM erased_person AS e JOIN quartier.profile_number AS n USING (customer_id)
       """)
   }
 
@@ -156,7 +165,9 @@ package struct Erasure: Sendable {
     let rows = try await session.query(
       """
       SELECT c.table_name, list(c.column_name ORDER BY c.column_index)
-          FILTER (c.column_name = 'customer_id' OR c.column_name LIKE '%\\_customer_id' ESCAPE '\\'),
+          FILTER (c.column_name LIKE '%\\_customer_id' ESCAPE '\\' OR c.column_name IN (
+            'customer_id', 'survivor_id', 'record', 'record_id', 'first_record', 'second_record',
+            'group_record')),
         bool_or(c.column_name = 'customer_id') AND bool_or(c.column_name = 'import_id')
           AND bool_or(c.column_name = 'source_line')
       FROM duckdb_columns() AS c JOIN duckdb_tables() AS t
@@ -234,11 +245,11 @@ package struct Erasure: Sendable {
           SELECT json_group_object(name, n)::VARCHAR FROM (
             SELECT name, sum(rows)::BIGINT AS n FROM erased_count AS c
             WHERE c.erasure_id = e.erasure_id GROUP BY name ORDER BY name)), '{}'), '[]'
-      FROM erased_customer AS e ORDER BY erasure_id
+      FROM erased_person AS e ORDER BY erasure_id
       """)
     let log = AuditLog(session, key: key)
     let subjects = try await session.query(
-      "SELECT subject::VARCHAR, erasure_id FROM erased_customer ORDER BY erasure_id"
+      "SELECT subject::VARCHAR, erasure_id FROM erased_person ORDER BY erasure_id"
     ).rows
     if ground == .retention {
       return try await log.add(.erase, detail: "retention: \(subjects.count)", at: now)

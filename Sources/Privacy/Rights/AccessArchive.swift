@@ -73,6 +73,7 @@ package struct AccessReader: Sendable {
   private static let apart: Set<String> = [
     "customer", "customer_attribute", "attribute_history", "touched_customer", "next_due",
     "membership", "membership_change", "consents", "consent_proof", "privacy_decision",
+    "profile_record", "customer_alias",
   ]
   /// Columns that say nothing of the person.
   private static let inner: Set<String> = ["customer_id", "row_id", "import_id", "source_line"]
@@ -194,10 +195,12 @@ package struct AccessReader: Sendable {
       """
       SELECT h.attribute_id AS attribute, h.value, d.origin, h.source,
         strftime(timezone('UTC', h.valid_from), '%Y-%m-%dT%H:%M:%SZ') AS since,
-        row_number() OVER (PARTITION BY h.attribute_id ORDER BY h.valid_from DESC) = 1 AS is_current
+        row_number() OVER (
+          PARTITION BY h.customer_id, h.attribute_id ORDER BY h.valid_from DESC) = 1 AS is_current
       FROM quartier.attribute_history AS h
       LEFT JOIN quartier.attribute_definition AS d USING (attribute_id)
-      WHERE h.customer_id = \(id)
+      WHERE h.customer_id IN (
+        SELECT number FROM quartier.profile_number WHERE customer_id = \(id))
       \(scores.joined(separator: " "))
       ORDER BY is_current DESC, attribute, since DESC
       """)
@@ -247,7 +250,9 @@ package struct AccessReader: Sendable {
         strftime(timezone('UTC', expires_at), '%Y-%m-%dT%H:%M:%SZ') AS expires_at, source, p.proof,
         strftime(timezone('UTC', recorded_at), '%Y-%m-%dT%H:%M:%SZ') AS recorded_at
       FROM quartier.consent_ledger AS l LEFT JOIN quartier.consent_proof AS p USING (entry_id)
-      WHERE subject = CAST(\(person.subject) AS UUID) ORDER BY l.given_at, entry_id
+      WHERE subject IN (
+        SELECT subject FROM quartier.profile_subject WHERE customer_id = \(id))
+      ORDER BY l.given_at, entry_id
       """)
   }
 
@@ -257,7 +262,7 @@ package struct AccessReader: Sendable {
       """
       SELECT kind, strftime(timezone('UTC', d.decided_at), '%Y-%m-%dT%H:%M:%SZ') AS decided_at,
         strftime(timezone('UTC', d.ended_at), '%Y-%m-%dT%H:%M:%SZ') AS ended_at
-      FROM quartier.privacy_decision AS d WHERE customer_id = \(id) ORDER BY d.decided_at
+      FROM quartier.profile_decision AS d WHERE customer_id = \(id) ORDER BY d.decided_at
       """)
   }
 

@@ -41,7 +41,10 @@ package struct Decisions: Sendable {
       let count = try await session.execute(
         """
         UPDATE quartier.privacy_decision SET ended_at = \(SQLValue.instant(now))
-        WHERE customer_id = \(SQLValue.int(person.customer)) AND kind = \(decision.rawValue)
+        WHERE customer_id IN (
+            SELECT number FROM quartier.profile_number
+            WHERE customer_id = \(SQLValue.int(person.customer)))
+          AND kind = \(decision.rawValue)
           AND ended_at IS NULL
         """)
       guard count > 0 else { throw PrivacyError.noDecision(decision.rawValue) }
@@ -53,7 +56,7 @@ package struct Decisions: Sendable {
   package func holding(of person: Person) async throws -> [Decision] {
     try await session.query(
       """
-      SELECT DISTINCT kind FROM quartier.privacy_decision
+      SELECT DISTINCT kind FROM quartier.profile_decision
       WHERE customer_id = \(SQLValue.int(person.customer)) AND ended_at IS NULL ORDER BY kind
       """
     ).rows.compactMap { $0[0].text.flatMap(Decision.init) }
@@ -61,7 +64,7 @@ package struct Decisions: Sendable {
 
   private func holding(_ decision: Decision, _ person: Person) -> SQL {
     """
-    SELECT 1 FROM quartier.privacy_decision WHERE kind = \(decision.rawValue)
+    SELECT 1 FROM quartier.profile_decision WHERE kind = \(decision.rawValue)
       AND customer_id = \(SQLValue.int(person.customer)) AND ended_at IS NULL
     """
   }
