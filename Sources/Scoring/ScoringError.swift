@@ -40,6 +40,8 @@ extension ScoringError: UserFacingError {
       UserMessage("model.unknown_attribute", ["name": .text(name), "known": .texts(known)])
     case .unknownTreatment(let text):
       UserMessage("model.unknown_treatment", ["text": .text(text)])
+    case .unknownColumn(let name, let known) where known.isEmpty:
+      UserMessage("model.no_covariates", ["name": .text(name)])
     case .unknownColumn(let name, let known):
       UserMessage("model.unknown_column", ["name": .text(name), "known": .texts(known)])
     case .columnNotFound(let option, let known):
